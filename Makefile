@@ -1,0 +1,43 @@
+# demo and test do all of their own set-up: a machine with Python 3.10-3.13 and make is enough.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+METADATA := settings.ini setup.py pyproject.toml
+
+.PHONY: demo test lab bench export
+.DEFAULT_GOAL := demo
+
+demo: $(VENV)/installed       ## train on MNIST with 100 labels and draw the result
+	$(BIN)/ssgan-edu demo
+
+# Two workers, one file each at a time; one thread a worker, or the waiting threads of one take the core of the other.
+test: $(VENV)/installed-dev   ## all that CI runs: the tests and every cell of every notebook
+	SSGAN_EDU_FLOORS=1 OMP_NUM_THREADS=1 OMP_WAIT_POLICY=passive \
+	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+lab: $(VENV)/installed-dev    ## read the course in JupyterLab
+	$(BIN)/jupyter lab nbs
+
+bench: $(VENV)/installed-dev  ## ratios of speed within one run
+	$(BIN)/python tests/bench.py
+
+export: $(VENV)/installed-dev ## notebooks -> ssgan_edu/ and README.md
+	$(BIN)/nbdev-export
+	$(BIN)/nbdev-clean
+	$(BIN)/python tools/readme.py
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))' || { \
+	  echo "ssgan_edu needs Python 3.10 to 3.13; '$(PYTHON)' is $$($(PYTHON) --version 2>&1)."; \
+	  echo "Name another one: make $(or $(MAKECMDGOALS),demo) PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
+	  echo "'$(PYTHON) -m venv' failed; on Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
+
+# Installed anew only when the metadata has changed.
+$(VENV)/installed: $(METADATA) | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --editable .
+	@touch $@
+
+$(VENV)/installed-dev: $(METADATA) | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	@touch $@ $(VENV)/installed

@@ -1,0 +1,85 @@
+"""The checks of the notebooks can fail: small notebooks, sound and broken, under the conftest.py of the project."""
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_notebook, new_output
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+
+def cell(source: str, printed: str = ""):
+    "A cell as nbdev-clean leaves it, without an execution count, and tagged for comparison."
+    outputs = [new_output("stream", name="stdout", text=printed)] if printed else []
+    return new_code_cell(source, outputs=outputs, metadata={"tags": ["nbval-check-output"]})
+
+
+WORKERS = ("-n", "2", "--dist", "loadfile")
+SOUND = {
+    "number": cell("print('error', 1 / 8)", "error 0.125\n"),
+    "float tail": cell("print(2 / 3)", "0.66666600001\n"),
+    "timing": cell("print('trained in 12.5 s')", "trained in 99 s\n"),
+    "address": cell("class Net: pass\nprint(Net())", "<__main__.Net object>\n"),
+    "silent": cell("x = 1"),
+    "not evaluated": cell("#| eval: false\nraise SystemExit"),
+}
+BROKEN = {
+    "wrong number": cell("print('error', 1 / 8)", "error 0.126\n"),
+    "wrong text": cell("print('error', 1 / 8)", "loss 0.125\n"),
+    "wrong value": new_code_cell("1 / 8", metadata={"tags": ["nbval-check-output"]}, outputs=[
+        new_output("execute_result", {"text/plain": "0.126"})]),
+    "output cleared": cell("print('error', 1 / 8)"),
+    "raises": new_code_cell("assert 1 / 8 == 0.126"),
+    "endless": cell("import time\ntime.sleep(60)"),
+}
+
+
+def check(folder: Path, cells, *options, tests=(), **environment) -> tuple[int, str]:
+    "Exit code and output of a run over one notebook and some files of tests, as `make test` would do it."
+    for name in ("conftest.py", "pyproject.toml", "tests/sanitize.cfg"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        shutil.copy(PROJECT / name, folder / name)
+    for number, source in enumerate(tests):
+        (folder / "tests" / f"test_{number}.py").write_text(source)
+    (folder / "nbs").mkdir()
+    nbformat.write(new_notebook(cells=list(cells)), folder / "nbs" / "00_it.ipynb")
+    ours = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "SSGAN_EDU_"))}
+    done = subprocess.run([sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *options], cwd=folder,
+                          env={**ours, **environment}, capture_output=True, text=True)
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_sound_notebook_passes(tmp_path):
+    code, printed = check(tmp_path, SOUND.values())
+    assert code == 0, printed
+    assert f"{len(SOUND) - 1} passed, 1 skipped" in printed
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_broken_cell_fails(tmp_path, name):
+    code, printed = check(tmp_path, [SOUND["number"], BROKEN[name]], "--nbval-cell-timeout=5")
+    assert code == 1 and "1 failed, 1 passed" in printed, printed
+
+
+@pytest.mark.parametrize("n_cells, n_tests, shortcomings", [
+    (60, 150, []),
+    (59, 149, ["only 59 notebook cells passed, the floor is 60", "only 149 tests passed, the floor is 150"]),
+])
+def test_floors_hold_for_cells_and_tests(tmp_path, n_cells, n_tests, shortcomings):
+    tests = f"import pytest\n@pytest.mark.parametrize('n', range({n_tests}))\ndef test(n): pass\n"
+    cells = [new_code_cell("x = 1") for _ in range(n_cells)]
+    code, printed = check(tmp_path, cells, *WORKERS, tests=[tests], SSGAN_EDU_FLOORS="1")
+    assert re.findall("only .*", printed) == shortcomings and code == bool(shortcomings), printed
+
+
+def test_only_expected_skips_pass(tmp_path):
+    one = "import pytest\ndef test_a(): pytest.skip('no time')\ndef test_b(): pytest.skip('needs a GPU')\ndef test_c(): pass\n"
+    whole_file = "import pytest\npytest.importorskip('no_such_module')\n"
+    code, printed = check(tmp_path, [SOUND["not evaluated"]], *WORKERS, tests=[one, whole_file], SSGAN_EDU_FLOORS="1")
+    assert sorted(re.findall("unexpected skip: (.*)", printed)) == ["tests/test_0.py::test_a", "tests/test_1.py"], printed
+    assert code == 1
