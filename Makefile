@@ -35,9 +35,11 @@ $(BIN)/python:
 
 # Installed anew only when the metadata has changed.
 $(VENV)/installed: $(METADATA) | $(BIN)/python
+	@echo 'Installing ssgan_edu and what it needs into $(VENV); torch is large, the first time takes some minutes.'
 	$(BIN)/python -m pip install --quiet --editable .
 	@touch $@
 
 $(VENV)/installed-dev: $(METADATA) | $(BIN)/python
+	@echo 'Installing ssgan_edu and the tools of its developers into $(VENV); torch is large, the first time takes some minutes.'
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
 	@touch $@ $(VENV)/installed

@@ -263,7 +263,7 @@ def _torchvision(name: str, class_name: str, train: dict, test: dict, class_name
         tensors += [x.float() / 255, torch.as_tensor(part.labels if hasattr(part, "labels") else part.targets).long()]
     return Dataset(name, *tensors, class_names)
 
-# %% ../nbs/01_data.ipynb #e1d20ce3
+# %% ../nbs/01_data.ipynb #af35ceab
 def _pinwheel(n: int, arms: int = 5) -> tuple[np.ndarray, np.ndarray]:
     "Points of a pinwheel of curved arms, one class an arm."
     rng = np.random.default_rng(0)
@@ -278,7 +278,7 @@ TOYS = {
     "two-moons": lambda n: sklearn_datasets.make_moons(n, noise=0.08, random_state=0),
     "rings": lambda n: sklearn_datasets.make_circles(n, noise=0.06, factor=0.45, random_state=0),
     "pinwheel": _pinwheel,
-    "blobs": lambda n: sklearn_datasets.make_blobs(n, centers=4, cluster_std=0.8, random_state=3),
+    "blobs": lambda n: sklearn_datasets.make_blobs(n, centers=4, cluster_std=0.9, random_state=8),
 }
 
 

@@ -43,7 +43,7 @@ class Dropout(nn.Module):
 
     def extra_repr(self) -> str: return f"p={self.p}"
 
-# %% ../nbs/04_networks.ipynb #4bbaef8d
+# %% ../nbs/04_networks.ipynb #b132511e
 @torch.no_grad()
 def initialize_from_data(network: nn.Module, x: Tensor, noise: torch.Generator | None = None) -> None:
     """Set scale and bias of each weight-normalized layer so that its outputs on the batch `x` have mean 0 and deviation 1.
@@ -55,7 +55,7 @@ def initialize_from_data(network: nn.Module, x: Tensor, noise: torch.Generator |
         mean, std = output.mean(others), output.std(others, correction=0).clamp_min(1e-6)
         scale = layer.parametrizations.weight.original0
         scale.div_(std.view_as(scale))
-        layer.bias.copy_(-mean / std)
+        layer.bias.sub_(mean).div_(std)
         view = [1, -1] + [1] * (output.ndim - 2)
         return (output - mean.view(view)) / std.view(view)
 

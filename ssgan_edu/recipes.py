@@ -67,7 +67,7 @@ class Update:
         weights = {term: w.at(progress) if isinstance(w, Ramp) else w for term, w in self.terms.items()}
         return {term: weight for term, weight in weights.items() if weight}
 
-# %% ../nbs/05_recipes.ipynb #09c9592f
+# %% ../nbs/05_recipes.ipynb #b92339cb
 OUTPUTS = {"classes": lambda k: k, "classes + generated": lambda k: k + 1, "real or not": lambda k: 1}
 
 
@@ -83,7 +83,7 @@ class Recipe:
     source: str
     outputs: str = "classes"
     learning_rate: float = 3e-3
-    generator_learning_rate: float = 3e-3
+    generator_learning_rate: float = 1e-3
     betas: tuple[float, float] = (0.5, 0.999)
     eps: float = 1e-4
     batch_size: int = 100

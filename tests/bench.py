@@ -1,0 +1,120 @@
+"""How fast is one `improved` update on MNIST? Ratios from one run, so that the machine cancels out.
+
+floor: the matrix multiplications of that update alone, recorded as they happen and repeated with nothing between them.
+plain: the same update written without care: three forward passes, a DataLoader, default Adam, weight norm as g v / |v|.
+"""
+import argparse
+import json
+from collections.abc import Callable
+from statistics import median
+from time import perf_counter
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils.data import DataLoader, TensorDataset
+
+from ssgan_edu.data import Split, load_dataset
+from ssgan_edu.losses import feature_matching_loss, supervised_loss, unsupervised_loss
+from ssgan_edu.training import SSGAN, training_step
+
+
+class Products(TorchDispatchMode):
+    "Records sizes and strides of every matrix multiplication."
+    def __init__(self):
+        super().__init__()
+        self.found = []
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        if func in (torch.ops.aten.mm.default, torch.ops.aten.addmm.default):
+            self.found.append([(a.shape, a.stride()) for a in args[-2:]])
+        return func(*args, **(kwargs or {}))
+
+
+def floor_update(update: Callable) -> Callable:
+    "A function that makes the matrix multiplications of `update` and nothing else."
+    with Products() as products: update()
+    pairs = [[torch.randn(shape).as_strided(shape, stride) if torch.empty(shape).stride() == stride else torch.randn(shape[::-1]).t()
+              for shape, stride in pair] for pair in products.found]
+    for recorded, made in zip(products.found, pairs):
+        assert [(m.shape, m.stride()) for m in made] == recorded, (recorded, [(m.shape, m.stride()) for m in made])
+    outs = [torch.empty(a.shape[0], b.shape[1]) for a, b in pairs]
+    flops = sum(2 * a.shape[0] * a.shape[1] * b.shape[1] for a, b in pairs)
+    print(f"one update: {len(pairs)} matrix multiplications, {flops / 1e9:.2f} GFLOP")
+    def run():
+        for (a, b), out in zip(pairs, outs): torch.mm(a, b, out=out)
+    return run
+
+
+def library_update(split: Split) -> Callable:
+    model = SSGAN.for_split(split, "improved", seed=0, device="cpu")
+    def run():
+        training_step(model, split, model.step, 10_000)
+        model.step += 1
+    return run
+
+
+class PlainWeightNorm(nn.Module):
+    "g v / |v|, written out."
+    def __init__(self, a: int, b: int):
+        super().__init__()
+        self.v, self.g, self.b = nn.Parameter(torch.randn(b, a) * 0.05), nn.Parameter(torch.ones(b, 1)), nn.Parameter(torch.zeros(b))
+
+    def forward(self, x): return F.linear(x, self.g * self.v / self.v.norm(dim=1, keepdim=True), self.b)
+
+
+def plain_update(split: Split) -> Callable:
+    sizes = [784, 1000, 500, 250, 250, 250]
+    layers, head = nn.ModuleList(PlainWeightNorm(a, b) for a, b in zip(sizes, sizes[1:])), PlainWeightNorm(250, 10)
+    G = nn.Sequential(nn.Linear(100, 500), nn.BatchNorm1d(500), nn.Softplus(), nn.Linear(500, 500), nn.BatchNorm1d(500), nn.Softplus(),
+                      PlainWeightNorm(500, 784), nn.Sigmoid())
+    adam_D, adam_G = torch.optim.Adam([*layers.parameters(), *head.parameters()], lr=3e-3, betas=(0.5, 0.999)), torch.optim.Adam(G.parameters(), lr=3e-3, betas=(0.5, 0.999))
+    averages = [p.detach().clone() for p in adam_D.param_groups[0]["params"]]
+    def forever(*tensors):
+        while True: yield from DataLoader(TensorDataset(*tensors), batch_size=100, shuffle=True)
+    labeled, unlabeled, again = (forever(*t) for t in ((split.x_labeled, split.y_labeled), (split.x_unlabeled,), (split.x_unlabeled,)))
+
+    def D(x):
+        f = x.flatten(1)
+        for i, layer in enumerate(layers): f = F.relu(layer(f + (0.5 if i else 0.3) * torch.randn_like(f)))
+        return head(f + 0.5 * torch.randn_like(f)), f
+
+    def run():
+        (x, y), (u,), (u2,) = next(labeled), next(unlabeled), next(again)
+        fake = G(torch.rand(100, 100)).detach()
+        loss = supervised_loss(D(x)[0], y) + unsupervised_loss(D(u)[0], D(fake)[0])
+        adam_D.zero_grad(); loss.backward(); adam_D.step()
+        loss = feature_matching_loss(D(u2)[1].detach(), D(G(torch.rand(100, 100)))[1])
+        adam_G.zero_grad(); loss.backward(); adam_G.step()
+        with torch.no_grad():
+            for a, p in zip(averages, adam_D.param_groups[0]["params"]): a.mul_(0.999).add_(p, alpha=0.001)
+    return run
+
+
+def milliseconds(run: Callable, n: int) -> float:
+    start = perf_counter()
+    for _ in range(n): run()
+    return 1000 * (perf_counter() - start) / n
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--updates", type=int, default=10, help="of each kind a round")
+    args = parser.parse_args()
+    split = load_dataset("mnist").label(per_class=10, seed=0)
+    library, plain = library_update(split), plain_update(split)
+    runs = {"floor": floor_update(library), "library": library, "plain": plain}
+    times: dict[str, list[float]] = {name: [] for name in runs}
+    for run in runs.values(): milliseconds(run, 5)
+    for _ in range(args.rounds):
+        for name, run in runs.items(): times[name].append(milliseconds(run, args.updates))
+    for name, values in times.items(): print(f"{name:8} {median(values):6.1f} ms an update (from {min(values):.1f} to {max(values):.1f})")
+    of_floor = median(f / l for f, l in zip(times["floor"], times["library"]))
+    over_plain = median(p / l for p, l in zip(times["plain"], times["library"]))
+    print(f"library: {of_floor:.2f} of the floor's speed, {over_plain:.2f} times as fast as the plain loop; {torch.get_num_threads()} threads")
+    print(json.dumps({"of_floor": round(of_floor, 3), "over_plain": round(over_plain, 3)}))
+
+
+if __name__ == "__main__": main()
