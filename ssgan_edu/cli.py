@@ -2,15 +2,14 @@
 
 # %% auto #0
 __all__ = ['app', 'console', 'progress_console', 'AsJson', 'Device', 'Folder', 'DEMO_STEPS', 'DEMO_DRAWS', 'DEMO_RECIPES', 'main',
-           'save_figure', 'where_it_ran', 'demo', 'split_of', 'train_command', 'evaluate_command', 'sample_command',
-           'doctor']
+           'save_figure', 'demo', 'split_of', 'train_command', 'evaluate_command', 'sample_command',
+           'experiment_command', 'doctor']
 
-# %% ../nbs/91_cli.ipynb #3be04599
+# %% ../nbs/91_cli.ipynb #b9c6462a
 import json
 import os
 import platform
-import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
@@ -25,12 +24,13 @@ from rich.table import Table
 
 from .data import DATASETS, TOYS, DataError, Split, SSGANError, cache_dir, carried, load_dataset
 from .evaluation import baseline_label_spreading, evaluate, sample_quality
+from .experiments import Row, run_row, summarize, where_it_ran
 from .networks import FAMILIES
 from .plots import plot_demo, plot_samples
 from .recipes import RECIPES
 from .training import SSGAN, Run, load_checkpoint, pick_device, read_settings, train, weights_sha256, write_atomically
 
-# %% ../nbs/91_cli.ipynb #2adf38b8
+# %% ../nbs/91_cli.ipynb #54fb431b
 app = typer.Typer(help="Learn and use semi-supervised GANs: train on few labels and many unlabeled samples.", no_args_is_help=True,
                   add_completion=False, pretty_exceptions_enable=False)
 console, progress_console = Console(), Console(stderr=True)
@@ -66,12 +66,6 @@ def save_figure(figure, path: Path) -> Path:
     figure.savefig(buffer, format="png", dpi=150, bbox_inches="tight")
     write_atomically(path, buffer.getvalue())
     return path.absolute()
-
-
-def where_it_ran() -> dict:
-    "The versions and the machine that belong to a result."
-    return {"python": platform.python_version(), "torch": torch.__version__, "ssgan_edu": version("ssgan_edu"),
-            "machine": f"{platform.machine()}, {os.cpu_count()} cores, {torch.get_num_threads()} threads"}
 
 # %% ../nbs/91_cli.ipynb #8475688c
 DEMO_STEPS, DEMO_DRAWS, DEMO_RECIPES = 2000, 3, ("supervised", "improved")
@@ -187,6 +181,31 @@ def sample_command(folder: Folder, n: Annotated[int, typer.Option(min=1, help="H
     if out.suffix.lower() != ".png": raise SSGANError(f"--out {out}: pictures are written as PNG. Give a name that ends in .png.")
     model = load_checkpoint(folder / "checkpoint.safetensors", device)
     console.print(f"Picture: {save_figure(plot_samples(model.sample(n, seed)), out)}", soft_wrap=True)
+
+# %% ../nbs/91_cli.ipynb #52043a4d
+@app.command("experiment")
+def experiment_command(
+        dataset: Annotated[str, typer.Argument(help="A data set, for example mnist.")],
+        labels: Annotated[int, typer.Option(help="Labels in all.")] = 100,
+        recipe: Annotated[str, typer.Option(help=f"One of {', '.join(RECIPES)}.")] = "improved",
+        steps: Annotated[int, typer.Option(help="Updates.")] = 6000,
+        seeds: Annotated[int, typer.Option(min=1, help="How many draws of labels: 0, 1, …")] = 3,
+        jobs: Annotated[int, typer.Option(min=1, help="Runs at a time.")] = 1,
+        results: Annotated[Path, typer.Option(help="Folder of the results.")] = Path("results"),
+        work: Annotated[Path, typer.Option(help="Folder for unfinished runs.")] = Path("runs/experiments"),
+        device: Device = None, as_json: AsJson = False) -> None:
+    "Measure a recipe over several draws of labels. Goes on where it was interrupted, skips what is in the results."
+    row, runs = Row(dataset, labels, recipe, steps), []
+    with _progress() as progress:
+        task = progress.add_task(row.name, total=seeds, note="")
+        for found in run_row(row, seeds, results, work, jobs, device):
+            runs.append(found)
+            progress.update(task, completed=len(runs), note=f"seed {found['seed']}: {found['test_error']:.2%}")
+    table = _table(row.name, "seed", "test error", "minutes")
+    for found in sorted(runs, key=lambda run: run["seed"]): table.add_row(str(found["seed"]), f"{found['test_error']:.2%}", f"{found['seconds'] / 60:.1f}")
+    console.print(table)
+    console.print(f"test error {summarize([run['test_error'] for run in runs])} % · {(results / row.name).absolute()}.json", soft_wrap=True)
+    if as_json: print(json.dumps({"name": row.name, "runs": runs}))
 
 # %% ../nbs/91_cli.ipynb #c712b466
 @app.command()
