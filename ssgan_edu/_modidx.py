@@ -95,6 +95,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                   'ssgan_edu.losses._check_matrix': ('losses.html#_check_matrix', 'ssgan_edu/losses.py'),
                                   'ssgan_edu.losses._fold': ('losses.html#_fold', 'ssgan_edu/losses.py'),
                                   'ssgan_edu.losses._in_words': ('losses.html#_in_words', 'ssgan_edu/losses.py'),
+                                  'ssgan_edu.losses._softplus': ('losses.html#_softplus', 'ssgan_edu/losses.py'),
                                   'ssgan_edu.losses.article_generator_loss': ('losses.html#article_generator_loss', 'ssgan_edu/losses.py'),
                                   'ssgan_edu.losses.article_labeled_loss': ('losses.html#article_labeled_loss', 'ssgan_edu/losses.py'),
                                   'ssgan_edu.losses.article_unlabeled_loss': ('losses.html#article_unlabeled_loss', 'ssgan_edu/losses.py'),

@@ -63,25 +63,30 @@ def _check_logit(logit: Tensor, name: str) -> Tensor:
                          "Build the discriminator with one output, or use the losses of K logits.")
     return column.squeeze(1)
 
-# %% ../nbs/03_losses.ipynb #e357026b
+# %% ../nbs/03_losses.ipynb #1b4ff92d
+def _softplus(t: Tensor) -> Tensor:
+    "ln(1 + exp t), to the last digit in every precision."
+    return -F.logsigmoid(-t)
+
+# %% ../nbs/03_losses.ipynb #c2585070
 def article_labeled_loss(logit: Tensor) -> Tensor:
     """The popular article's first pass: labeled samples are taught to be "real", whatever their label.
 
     `logit`: (N,) or (N, 1), the one logit D gives each labeled sample. Returns the 0-d mean of softplus(-logit).
     Raises SSGANError for another shape or type. Source: the article that lesson 03 starts from.
     """
-    return F.softplus(-_check_logit(logit, "logit")).mean()
+    return _softplus(-_check_logit(logit, "logit")).mean()
 
-# %% ../nbs/03_losses.ipynb #ac79a85f
+# %% ../nbs/03_losses.ipynb #10ef9212
 def article_unlabeled_loss(logit: Tensor) -> Tensor:
     """The popular article's second pass: unlabeled samples, although real, are taught to be "fake".
 
     `logit`: (N,) or (N, 1), the one logit D gives each unlabeled sample. Returns the 0-d mean of softplus(logit).
     Raises SSGANError for another shape or type. Source: the article that lesson 03 starts from.
     """
-    return F.softplus(_check_logit(logit, "logit")).mean()
+    return _softplus(_check_logit(logit, "logit")).mean()
 
-# %% ../nbs/03_losses.ipynb #7a179cd3
+# %% ../nbs/03_losses.ipynb #e5fb6b2f
 def article_generator_loss(logit_generated: Tensor, logit_unlabeled: Tensor) -> Tensor:
     """The popular article's "semi-supervised loss", which it uses to update the generator.
 
@@ -90,7 +95,7 @@ def article_generator_loss(logit_generated: Tensor, logit_unlabeled: Tensor) -> 
     generator. Raises SSGANError for another shape or type. Source: the article that lesson 03 starts from.
     """
     generated = _check_logit(logit_generated, "logit_generated")
-    return F.softplus(-generated).mean() + article_unlabeled_loss(logit_unlabeled)
+    return _softplus(-generated).mean() + article_unlabeled_loss(logit_unlabeled)
 
 # %% ../nbs/03_losses.ipynb #c4c49999
 def log_partition(logits: Tensor) -> Tensor:
@@ -121,23 +126,23 @@ def supervised_loss(logits: Tensor, labels: Tensor) -> Tensor:
     _check_labels(labels, *logits.shape)
     return F.cross_entropy(logits, labels)
 
-# %% ../nbs/03_losses.ipynb #6f3d7c94
+# %% ../nbs/03_losses.ipynb #cd514b52
 def real_loss(logits: Tensor) -> Tensor:
     """Real samples should look real: ½ mean softplus(-s) = -½ mean log D(x).
 
     `logits`: (N, K) of real samples, labeled or not. Returns a 0-d tensor. Raises SSGANError if `logits` isn't a
     floating-point matrix. Source: Salimans et al. 2016, section 5, first term of L_unsupervised; ½ as in their code.
     """
-    return 0.5 * F.softplus(-log_partition(logits)).mean()
+    return 0.5 * _softplus(-log_partition(logits)).mean()
 
-# %% ../nbs/03_losses.ipynb #f47babd2
+# %% ../nbs/03_losses.ipynb #fe3a5cdf
 def generated_loss(logits: Tensor) -> Tensor:
     """Generated samples should look generated: ½ mean softplus(s) = -½ mean log(1 - D(x̂)).
 
     `logits`: (N, K) of generated samples. Returns a 0-d tensor. Raises SSGANError if `logits` isn't a
     floating-point matrix. Source: Salimans et al. 2016, section 5, second term of L_unsupervised; ½ as in their code.
     """
-    return 0.5 * F.softplus(log_partition(logits)).mean()
+    return 0.5 * _softplus(log_partition(logits)).mean()
 
 # %% ../nbs/03_losses.ipynb #e3ebd0f7
 def unsupervised_loss(logits_unlabeled: Tensor, logits_generated: Tensor) -> Tensor:
@@ -182,7 +187,7 @@ def generated_loss_k_plus_1(logits: Tensor) -> Tensor:
     """
     return generated_loss(_fold(logits))
 
-# %% ../nbs/03_losses.ipynb #59e2907a
+# %% ../nbs/03_losses.ipynb #18a2edaf
 def minimax_generator_loss(logits_generated: Tensor) -> Tensor:
     """What the generator minimizes in the minimax game: mean log(1 - D(x̂)) = -mean softplus(s).
 
@@ -190,16 +195,16 @@ def minimax_generator_loss(logits_generated: Tensor) -> Tensor:
     lesson 02. Raises SSGANError if the argument isn't a floating-point matrix.
     Source: Goodfellow et al. 2014, section 3, equation 1.
     """
-    return -F.softplus(log_partition(logits_generated)).mean()
+    return -_softplus(log_partition(logits_generated)).mean()
 
-# %% ../nbs/03_losses.ipynb #3d8e4ba7
+# %% ../nbs/03_losses.ipynb #6a434f7f
 def non_saturating_generator_loss(logits_generated: Tensor) -> Tensor:
     """Generated samples should look real to D: -mean log D(x̂) = mean softplus(-s).
 
     `logits_generated`: (N, K). Returns a 0-d tensor. Raises SSGANError if the argument isn't a floating-point
     matrix. Source: Goodfellow et al. 2014, section 3.
     """
-    return F.softplus(-log_partition(logits_generated)).mean()
+    return _softplus(-log_partition(logits_generated)).mean()
 
 # %% ../nbs/03_losses.ipynb #c52da103
 def non_saturating_generator_loss_k_plus_1(logits_generated: Tensor) -> Tensor:

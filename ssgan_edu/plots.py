@@ -5,7 +5,7 @@ __all__ = ['BLACK', 'ORANGE', 'SKY', 'GREEN', 'YELLOW', 'BLUE', 'VERMILION', 'PU
            'LOOKS', 'STYLE', 'plot_samples', 'plot_learning_curves', 'plot_confusion', 'plot_reliability',
            'plot_regions', 'plot_nearest', 'plot_comparison', 'plot_demo']
 
-# %% ../nbs/06_plots.ipynb #dc0bd0e8
+# %% ../nbs/06_plots.ipynb #f906ed65
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import wraps
@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator
 from torch import Tensor
 
 from .data import Split, SSGANError
@@ -39,10 +40,10 @@ def _look(name: str, i: int = 0) -> tuple[str, str, str]:
     "Color, line and marker of a name: always the same for those in `LOOKS` (also with an addition in brackets), by its place `i` for others."
     return LOOKS.get(name.split(" (")[0], (CLASS_COLORS[i % 8], LINES[i % 4], MARKERS[i % 10]))
 
-# %% ../nbs/06_plots.ipynb #d9301477
+# %% ../nbs/06_plots.ipynb #da974000
 STYLE = {"axes.spines.top": False, "axes.spines.right": False, "axes.titlelocation": "left", "axes.titlesize": 10, "axes.labelsize": 9,
          "font.size": 9, "xtick.labelsize": 8, "ytick.labelsize": 8, "legend.frameon": False, "legend.fontsize": 8,
-         "figure.dpi": 100, "image.cmap": "gray_r", "figure.constrained_layout.use": True}
+         "figure.dpi": 90, "image.cmap": "gray_r", "figure.constrained_layout.use": True}
 
 
 def _figure(draw: Callable[..., Figure]) -> Callable[..., Figure]:
@@ -85,7 +86,7 @@ def plot_samples(images: Tensor, columns: int = 10) -> Figure:
     _show_tiles(ax, images, columns)
     return figure
 
-# %% ../nbs/06_plots.ipynb #88eda99a
+# %% ../nbs/06_plots.ipynb #465e7b10
 def _moving_mean(values: np.ndarray, smooth: int) -> np.ndarray:
     "The mean of each `smooth` consecutive values, or of all if there are fewer."
     smooth = max(1, min(smooth, len(values)))
@@ -98,7 +99,10 @@ def _learning_curve(ax: Axes, name: str, steps: np.ndarray, values: np.ndarray, 
     ax.plot(steps, values, color="0.75", lw=0.6)
     ax.plot(steps[len(steps) - len(mean):], mean, color=BLUE, lw=1.6)
     quantity = "norm" if name.startswith("gradient") else "value" if name in ("feature_matching", "pull_away") else "loss (nats)"
-    if quantity != "loss (nats)" and values.min() > 0: ax.set_yscale("log")
+    if quantity != "loss (nats)" and values.min() > 0:
+        ax.set_yscale("log")
+        ax.yaxis.set_minor_locator(LogLocator(subs=(2, 5)))
+        for set_formatter in (ax.yaxis.set_major_formatter, ax.yaxis.set_minor_formatter): set_formatter("{x:g}")
     ax.set(title=name, xlabel="step", ylabel=quantity)
     if name.startswith("unsupervised"):
         ax.axhline(math.log(2), color=BLACK, ls="--", lw=0.8)
@@ -137,7 +141,7 @@ def plot_confusion(matrix: Tensor, class_names: Sequence[str]) -> Figure:
     ax.set(xlabel="predicted class", ylabel="true class")
     return figure
 
-# %% ../nbs/06_plots.ipynb #20fdd94b
+# %% ../nbs/06_plots.ipynb #f55e346b
 @_figure
 def plot_reliability(probabilities: Tensor, labels: Tensor, bins: int = 15) -> Figure:
     "Accuracy against confidence in bins of equal width; below, how many predictions each bin holds. Arguments and errors as of `expected_calibration_error`."
@@ -150,6 +154,8 @@ def plot_reliability(probabilities: Tensor, labels: Tensor, bins: int = 15) -> F
     ax.plot([0, 1], [0, 1], color=BLACK, ls="--", lw=1, label="calibrated")
     ax.vlines(mean_confidence, mean_confidence, accuracy, color=ORANGE, lw=4, label="gap")
     ax.plot(mean_confidence, accuracy, "o-", color=BLUE, ms=4, label="this model")
+    few = count[used] < 10
+    ax.plot(mean_confidence[few], accuracy[few], "o", color=BLUE, mfc="white", ms=4, label="fewer than 10 samples")
     ax.set(xlim=(0, 1.02), ylim=(-0.02, 1.02), ylabel="accuracy", title=f"expected calibration error {error:.3f}")
     ax.legend(loc="upper left")
     below.bar((np.arange(bins) + 0.5) / bins, count, width=0.9 / bins, color="0.5")
@@ -218,7 +224,7 @@ def _apart(heights: Sequence[float], gap: float) -> np.ndarray:
     for below, above in zip(order, order[1:]): moved[above] = max(moved[above], moved[below] + gap)
     return moved
 
-# %% ../nbs/06_plots.ipynb #94470f27
+# %% ../nbs/06_plots.ipynb #5d09c0ad
 def _draw_demo_curves(ax: Axes, curves: Mapping[str, Sequence[tuple]], summary: Mapping[str, tuple[float, float]]) -> None:
     "Each run thin, the mean of a recipe thick, a horizontal line for each other name; the names at the right."
     last = max(float(steps[-1]) for runs in curves.values() for steps, _ in runs)
@@ -226,14 +232,14 @@ def _draw_demo_curves(ax: Axes, curves: Mapping[str, Sequence[tuple]], summary: 
         color, line, marker = _look(name, i)
         for steps, errors in runs: ax.plot(steps, 100 * np.asarray(errors), color=color, lw=0.8, alpha=0.45)
         mean = np.mean([errors for _, errors in runs], axis=0)
-        ax.plot(runs[0][0], 100 * mean, line, color=color, lw=2.4, marker=marker, ms=5, markevery=[-1])
+        ax.plot(runs[0][0], 100 * mean, line, color=color, lw=2.4, marker=marker, ms=6, markevery=[-1], clip_on=False)
     for i, name in enumerate(name for name in summary if name not in curves): ax.axhline(100 * (1 - summary[name][0]), color=BLACK, ls=(":", "-.")[i % 2], lw=1.4)
     settled = [100 * np.asarray(errors)[np.asarray(steps) >= 0.05 * last] for runs in curves.values() for steps, errors in runs]
-    top = 1.08 * max(*(values.max() for values in settled), *(100 * (1 - mean) for mean, _ in summary.values()))
+    top = 1.08 * max(1.0, *(values.max() for values in settled), *(100 * (1 - mean) for mean, _ in summary.values()))
     ends = [100 * (1 - mean) for mean, _ in summary.values()]
     for (name, (_, spread)), end, y in zip(summary.items(), ends, _apart(ends, gap=0.12 * top)):
         color = _look(name, list(curves).index(name))[0] if name in curves else BLACK
-        ax.annotate(f"{name}\n{end:.1f} ± {spread * 100:.1f} %", (1.02, y), xycoords=("axes fraction", "data"), color=color, va="center", fontweight="bold", annotation_clip=False)
+        ax.annotate(name.replace(' (', '\n(') + f"\n{end:.1f} ± {100 * spread:.1f} %", (1.02, y), xycoords=("axes fraction", "data"), color=color, va="center", fontweight="bold", annotation_clip=False)
     ax.set(xlabel="step", ylabel="test error (%)", xlim=(0, last), ylim=(0, top))
     ax.set_title(f"test error, {max(map(len, curves.values()))} draws of labels (thin) and their mean")
     ax.grid(axis="y", color="0.92")
@@ -260,6 +266,6 @@ def plot_demo(split: Split, samples: Tensor, curves: Mapping[str, Sequence[tuple
             ax.set_title(title)
         _draw_demo_curves(right.subplots(), curves, summary)
         wrong = [f"{100 * (1 - summary[name][0]):.0f} %" for name in curves]
-        figure.suptitle(f"With {split.n_labeled} labels alone, {wrong[0]} of the test images are wrong. With {split.n_unlabeled:,} unlabeled ones as well, {wrong[-1]}.",
+        figure.suptitle(f"{split.n_labeled} labels alone: {wrong[0]} of the test images misclassified. With {split.n_unlabeled:,} unlabeled images as well: {wrong[-1]}.",
                         x=0.01, ha="left", fontsize=12.5, fontweight="bold")
     return figure

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import nbformat
 from nbconvert import MarkdownExporter
+from nbconvert.preprocessors import CoalesceStreamsPreprocessor
 
 PROJECT = Path(__file__).resolve().parent.parent
 
@@ -21,7 +22,7 @@ def readme(project: Path = PROJECT) -> str:
     for cell in notebook.cells:
         if cell.source.startswith("#| echo: false"):
             cell.metadata["transient"] = {"remove_source": True}
-    text, _ = MarkdownExporter().from_notebook_node(notebook)
+    text, _ = MarkdownExporter(preprocessors=[CoalesceStreamsPreprocessor(enabled=True)]).from_notebook_node(notebook)
     text = re.sub(r"(\]\()(?![a-z]+:|#)([^)\s]+)", lambda m: m[1] + posixpath.normpath("nbs/" + m[2]), text)
     return re.sub(r"\n{3,}", "\n\n", re.sub(r"[ \t]+$", "", text, flags=re.MULTILINE)).strip() + "\n"
 

@@ -1,0 +1,197 @@
+"""A recipe is a table: named terms with weights, who minimizes what, when, and with which settings."""
+import json
+from dataclasses import replace
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ssgan_edu import losses
+from ssgan_edu.data import SSGANError
+from ssgan_edu.recipes import OUTPUTS, RECIPES, TERMS, Output, Ramp, Recipe, Update, needs, updates_at
+
+some = settings(deadline=None, derandomize=True, max_examples=50)
+every_recipe = pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
+shares = st.floats(0, 1)
+
+# What each recipe is, written down a second time: a change of the table has to be meant.
+TABLE = {
+    "supervised": ("classes", {"supervised": 1.0}, {}),
+    "gan": ("real or not", {"unsupervised": 1.0}, {"non_saturating": 1.0}),
+    "article": ("real or not", {"article_labeled": 1.0, "article_unlabeled": 1.0}, {"article_generator": 1.0}),
+    "sgan": ("classes + generated", {"supervised_k_plus_1": 1.0, "unsupervised_k_plus_1": 1.0}, {"non_saturating_k_plus_1": 1.0}),
+    "improved": ("classes", {"supervised": 1.0, "unsupervised": 1.0}, {"feature_matching": 1.0}),
+    "badgan": ("classes", {"supervised": 1.0, "unsupervised": 1.0, "conditional_entropy": 0.1}, {"feature_matching": 1.0, "pull_away": 0.8}),
+}
+
+
+def terms_of(recipe: Recipe, player: str) -> dict:
+    return {term: weight for update in recipe.updates if update.player == player for term, weight in update.terms.items()}
+
+
+def test_the_names_of_the_recipes():
+    assert list(RECIPES) == ["supervised", "gan", "article", "sgan", "improved", "badgan", "best"]
+    assert all(recipe.name == name and recipe.source for name, recipe in RECIPES.items())
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_the_recipes_are_the_published_ones(name):
+    recipe = RECIPES[name]
+    assert (recipe.outputs, terms_of(recipe, "discriminator"), terms_of(recipe, "generator")) == TABLE[name]
+
+
+def test_best_adds_consistency_to_improved_and_nothing_to_its_generator():
+    best, improved = RECIPES["best"], RECIPES["improved"]
+    extra = terms_of(best, "discriminator").keys() - terms_of(improved, "discriminator").keys()
+    assert extra == {"consistency", "teacher"} and terms_of(best, "generator") == terms_of(improved, "generator")
+    assert isinstance(terms_of(best, "discriminator")["teacher"], Ramp), "soft targets start late"
+
+
+def test_settings_of_the_optimizers():
+    improved, article = RECIPES["improved"], RECIPES["article"]
+    assert (improved.learning_rate, improved.betas, improved.eps, improved.batch_size) == (3e-3, (0.5, 0.999), 1e-4, 100)
+    assert (article.learning_rate, article.generator_learning_rate, article.decay_from) == (2e-4, 2e-4, 1.0)
+
+
+@every_recipe
+def test_what_a_recipe_is_for(recipe):
+    assert recipe.classifies == (recipe.name not in ("gan", "article"))
+    assert recipe.generates == (recipe.name != "supervised")
+    assert OUTPUTS[recipe.outputs](10) == {"gan": 1, "article": 1, "sgan": 11}.get(recipe.name, 10)
+
+
+@pytest.mark.parametrize("name", ["gan", "article"])
+def test_recipes_without_classes_never_ask_for_labels(name):
+    asked = {need for update in RECIPES[name].updates for term in update.terms for need in needs(term)}
+    assert "labels" not in asked
+
+
+def test_the_article_never_shows_its_discriminator_a_generated_sample():
+    shown = {need for update in RECIPES["article"].updates if update.player == "discriminator" for term in update.terms for need in needs(term)}
+    assert shown == {"labeled", "unlabeled"}
+
+
+def test_only_terms_of_the_generator_can_reach_it():
+    for recipe in RECIPES.values():
+        for update in recipe.updates:
+            if update.player == "generator": assert all("generated" in needs(term) for term in update.terms), recipe.name
+
+
+# --- terms ----------------------------------------------------------------------------------------------------------
+
+
+def outputs(columns: int) -> dict:
+    rng = torch.Generator().manual_seed(columns)
+    names = ("labeled", "unlabeled", "unlabeled_again", "generated", "teacher")
+    return {name: Output(torch.randn(6, columns, generator=rng), torch.randn(6, 7, generator=rng)) for name in names} | {
+        "labels": torch.tensor([0, 1, 2, 0, 1, 2])}
+
+
+MEANT = {
+    "supervised": (4, lambda o: losses.supervised_loss(o["labeled"].logits, o["labels"])),
+    "unsupervised": (4, lambda o: losses.unsupervised_loss(o["unlabeled"].logits, o["generated"].logits)),
+    "supervised_k_plus_1": (4, lambda o: losses.supervised_loss_k_plus_1(o["labeled"].logits, o["labels"])),
+    "unsupervised_k_plus_1": (4, lambda o: losses.real_loss_k_plus_1(o["unlabeled"].logits) + losses.generated_loss_k_plus_1(o["generated"].logits)),
+    "conditional_entropy": (4, lambda o: losses.conditional_entropy_loss(o["unlabeled"].logits)),
+    "consistency": (4, lambda o: losses.consistency_loss(o["unlabeled"].logits, o["unlabeled_again"].logits)),
+    "teacher": (4, lambda o: losses.soft_target_loss(o["unlabeled"].logits, o["teacher"].logits)),
+    "feature_matching": (4, lambda o: losses.feature_matching_loss(o["unlabeled"].features, o["generated"].features)),
+    "pull_away": (4, lambda o: losses.pull_away_loss(o["generated"].features)),
+    "non_saturating": (4, lambda o: losses.non_saturating_generator_loss(o["generated"].logits)),
+    "non_saturating_k_plus_1": (4, lambda o: losses.non_saturating_generator_loss_k_plus_1(o["generated"].logits)),
+    "article_labeled": (1, lambda o: losses.article_labeled_loss(o["labeled"].logits)),
+    "article_unlabeled": (1, lambda o: losses.article_unlabeled_loss(o["unlabeled"].logits)),
+    "article_generator": (1, lambda o: losses.article_generator_loss(o["generated"].logits, o["unlabeled"].logits)),
+}
+
+
+def test_every_term_is_tested():
+    assert set(TERMS) == set(MEANT)
+    assert {term for recipe in RECIPES.values() for update in recipe.updates for term in update.terms} <= set(TERMS)
+
+
+@pytest.mark.parametrize("term", MEANT)
+def test_a_term_is_the_loss_of_the_right_batches(term):
+    columns, meant = MEANT[term]
+    given = outputs(columns)
+    assert set(needs(term)) <= set(given)
+    assert TERMS[term](**{name: given[name] for name in needs(term)}) == meant(given)
+
+
+# --- weights over the run -------------------------------------------------------------------------------------------
+
+
+@given(st.floats(0.01, 10), shares, st.floats(0.01, 1), shares)
+@some
+def test_a_ramp_rises_linearly_between_two_shares_of_the_run(weight, start, length, progress):
+    found = Ramp(weight, start, length).at(progress)
+    if progress <= start: assert found == 0
+    elif progress >= start + length: assert found == pytest.approx(weight, rel=1e-12)
+    else: assert found == pytest.approx(weight * (progress - start) / length, rel=1e-9)
+
+
+def test_a_ramp_at_its_corners():
+    ramp = Ramp(2.0, start=0.25, length=0.5)
+    assert [ramp.at(p) for p in (0, 0.25, 0.5, 0.75, 1)] == [0, 0, 1, 2, 2]
+
+
+def test_terms_without_weight_are_not_computed():
+    update = Update("discriminator", {"supervised": 1.0, "unsupervised": 0.0, "teacher": Ramp(1.0, start=0.5, length=0.5)})
+    assert update.weights(0.0) == update.weights(0.5) == {"supervised": 1.0}
+    assert update.weights(0.75) == {"supervised": 1.0, "teacher": 0.5}
+
+
+@given(st.floats(0, 0.95), shares)
+@some
+def test_the_learning_rate_falls_linearly_to_zero(decay_from, progress):
+    recipe = replace(RECIPES["improved"], decay_from=decay_from)
+    factor = recipe.learning_rate_factor(progress)
+    assert factor == (1 if progress <= decay_from else pytest.approx((1 - progress) / (1 - decay_from)))
+    assert recipe.learning_rate_factor(1.0) == 0
+
+
+def test_the_learning_rate_can_be_kept():
+    assert {replace(RECIPES["improved"], decay_from=1.0).learning_rate_factor(p / 10) for p in range(11)} == {1.0}
+    assert RECIPES["improved"].learning_rate_factor(0.5) == 1 and RECIPES["improved"].learning_rate_factor(5 / 6) == pytest.approx(0.5)
+
+
+# --- the order of the updates ---------------------------------------------------------------------------------------
+
+
+@every_recipe
+@given(st.integers(0, 10_000))
+@settings(some, max_examples=10)
+def test_all_other_recipes_make_all_updates_in_each_step(recipe, step):
+    updates = updates_at(recipe, step, 100, 60_000)
+    assert updates == recipe.updates if recipe.name != "article" else len(updates) == 1
+
+
+@given(st.integers(1, 900), st.integers(1, 3000), st.integers(0, 20))
+@some
+def test_the_article_passes_over_labeled_then_unlabeled_then_generator(n_labeled, n_unlabeled, epoch):
+    "Three passes an epoch, one after another, each as long as there are batches (at least one)."
+    labeled, unlabeled = max(1, n_labeled // 100), max(1, n_unlabeled // 100)
+    length = 2 * labeled + unlabeled
+    steps = range(epoch * length, (epoch + 1) * length)
+    found = [term for step in steps for update in updates_at(RECIPES["article"], step, n_labeled, n_unlabeled) for term in update.terms]
+    assert found == ["article_labeled"] * labeled + ["article_unlabeled"] * unlabeled + ["article_generator"] * labeled
+
+
+# --- a recipe of one's own ------------------------------------------------------------------------------------------
+
+
+@every_recipe
+def test_a_recipe_survives_json(recipe):
+    assert Recipe.from_dict(json.loads(json.dumps(recipe.to_dict()))) == recipe
+
+
+@pytest.mark.parametrize("changed, words", [
+    (dict(outputs="logits"), ["'logits'", "classes + generated"]),
+    (dict(updates=(Update("teacher", {}),)), ["'teacher'", "discriminator, generator"]),
+    (dict(updates=(Update("generator", {"feature_machting": 1.0}),)), ["'feature_machting'", "feature_matching", "'improved'"]),
+], ids=["outputs", "player", "term"])
+def test_a_recipe_that_cannot_be_played_is_refused(changed, words):
+    with pytest.raises(SSGANError) as caught: replace(RECIPES["improved"], **changed)
+    message = str(caught.value)
+    assert "\n" not in message and [word for word in words if word not in message] == [], message

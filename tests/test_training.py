@@ -1,0 +1,442 @@
+"""The training game: one step for all recipes, each player moves only itself, a seed fixes every bit, and what isn't finite stops it."""
+import functools
+import math
+from contextlib import contextmanager
+from dataclasses import replace
+
+import pytest
+import torch
+from torch import nn
+
+from ssgan_edu.data import Dataset, SSGANError, TrainingError, UnknownNameError, load_dataset, seeded
+from ssgan_edu.losses import probability_real
+from ssgan_edu.recipes import RECIPES, TERMS, Ramp, Recipe, Update
+from ssgan_edu.training import SSGAN, pick_device, train, training_step, weights_sha256
+
+
+@contextmanager
+def refused(*words, kind=TrainingError):
+    with pytest.raises(SSGANError) as caught: yield
+    message = str(caught.value)
+    assert type(caught.value) is kind and "\n" not in message and message.endswith("."), message
+    assert [word for word in words if word not in message] == [], message
+
+
+@pytest.fixture(scope="module")
+def digits(): return load_dataset("digits")
+
+
+@pytest.fixture(scope="module")
+def split(digits): return digits.label(per_class=10)
+
+
+@pytest.fixture(scope="module")
+def moons(): return load_dataset("two-moons").label(per_class=3)
+
+
+def sequences() -> Dataset:
+    "Words of a language with many a's and one with many b's."
+    rng = seeded(0, "words")
+    y = torch.arange(60) % 2
+    symbols = torch.where(torch.rand(60, 8, generator=rng) < 0.8, y[:, None], torch.randint(5, (60, 8), generator=rng))
+    x = torch.eye(5)[symbols]
+    return Dataset("words", x[:40], y[:40], x[40:], y[40:], ("A", "B"), "sequence")
+
+
+def trained(split, recipe="improved", steps=5, seed=0, networks=None) -> SSGAN:
+    model = SSGAN.for_split(split, recipe, networks, seed)
+    for _ in train(model, split, steps): pass
+    return model
+
+
+def parameters(model: SSGAN, player: str | None = None) -> torch.Tensor:
+    return torch.cat([p.detach().flatten() for name, net in model.players.items() if player in (None, name) for p in net.parameters()])
+
+
+# --- every recipe, every kind of data -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_every_recipe_trains_on_digits(split, recipe):
+    model = SSGAN.for_split(split, recipe)
+    before = {player: parameters(model, player) for player in model.players}
+    records = list(train(model, split, steps=30))
+    assert [record["step"] for record in records] == list(range(1, 31)) and model.step == 30
+    assert all(math.isfinite(value) for record in records for value in record.values())
+    seen = {key for record in records for key in record} - {"step"}
+    players = {update.player for update in RECIPES[recipe].updates}
+    assert seen == {term for update in RECIPES[recipe].updates for term in update.terms} | {f"gradient of the {player}" for player in players}
+    for player in model.players:
+        assert torch.equal(parameters(model, player), before[player]) == (player not in players)
+        assert torch.isfinite(parameters(model, player)).all()
+
+
+@pytest.mark.parametrize("networks", ["mlp", "sequence"])
+def test_sequences_are_learned(networks):
+    split = sequences().label(per_class=5)
+    model = trained(split, "improved", steps=60, networks=networks)
+    assert (model.predict_logits(split.x_test).argmax(1) == split.y_test).float().mean() > 0.75
+    assert model.sample(3).shape == (3, 8, 5)
+
+
+def test_points_are_learned_by_the_default_networks():
+    split = load_dataset("blobs").label(per_class=3)
+    model = trained(split, steps=60)
+    assert model.networks == "mlp" and (model.predict_logits(split.x_test).argmax(1) == split.y_test).float().mean() > 0.9
+    assert model.sample(4).shape == (4, 2)
+
+
+def test_convolutions_train_on_images(split):
+    model = trained(split, steps=3, networks="conv")
+    assert model.predict_logits(split.x_test[:7]).shape == (7, 10) and model.sample(3).shape == (3, 1, 8, 8)
+
+
+def test_a_recipe_of_ones_own_needs_no_change_of_the_step(split):
+    recipe = Recipe("mine", (Update("generator", {"pull_away": 0.5, "non_saturating": 1.0}),
+                             Update("discriminator", {"supervised": 1.0, "consistency": Ramp(1.0, start=0.5), "conditional_entropy": 0.2, "unsupervised": 1.0})),
+                    "this test", batch_size=7, ema=0.9)
+    records = list(train(SSGAN.for_split(split, recipe), split, steps=4))
+    assert [len(record) for record in records] == [8, 8, 8, 9] and "consistency" not in records[2]
+    assert "mine" not in RECIPES
+
+
+def test_a_recipe_may_move_a_player_twice(split):
+    moves = (Update("generator", {"non_saturating": 1.0}), Update("discriminator", {"unsupervised": 1.0}), Update("generator", {"feature_matching": 1.0}))
+    records = list(train(SSGAN.for_split(split, Recipe("mine", moves, "this test")), split, steps=2))
+    assert set(records[1]) == {"step", "non_saturating", "unsupervised", "feature_matching", "gradient of the discriminator", "gradient of the generator"}
+
+
+def test_improved_learns_from_few_labels(split):
+    "400 steps with 10 labels per class: far better than chance (10 %), and D has not won."
+    model = trained(split, steps=400)
+    logits = model.predict_logits(split.x_test)
+    assert (logits.argmax(1) == split.y_test).float().mean() > 0.8
+    assert 0.05 < probability_real(logits).mean() < 0.999
+    x = model.sample(200)
+    assert probability_real(model.predict_logits(x)).mean() < probability_real(logits).mean(), "real samples look more real"
+    assert x.std(0).mean() > 0.02, "the generator has not collapsed to one picture"
+    assert (x.mean(0) - split.x_test.mean(0)).abs().mean() < (0.5 - split.x_test.mean(0)).abs().mean() / 2, "and draws where digits are drawn"
+
+
+# --- the seed fixes the run -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("recipe", ["best", "article"])
+def test_the_same_seed_gives_the_same_bits(split, recipe):
+    torch.manual_seed(1)
+    first = trained(split, recipe, seed=3)
+    torch.manual_seed(2)
+    second, other = trained(split, recipe, seed=3), trained(split, recipe, seed=4)
+    assert weights_sha256(first) == weights_sha256(second) != weights_sha256(other)
+    assert torch.equal(parameters(first), parameters(second)) and torch.equal(first.sample(5), second.sample(5))
+    assert not torch.equal(first.sample(5), first.sample(5, seed=1))
+
+
+def test_training_leaves_the_global_random_state_alone(split):
+    torch.manual_seed(5)
+    expected = torch.rand(3)
+    torch.manual_seed(5)
+    trained(split, steps=2).sample(3)
+    assert torch.equal(torch.rand(3), expected)
+
+
+def test_a_break_changes_nothing(split):
+    model = SSGAN.for_split(split, "best")
+    for record in train(model, split, steps=8):
+        if record["step"] == 3: break
+    assert [record["step"] for record in train(model, split, steps=8)] == [4, 5, 6, 7, 8]
+    assert weights_sha256(model) == weights_sha256(trained(split, "best", steps=8))
+    assert list(train(model, split, steps=8)) == [], "it is finished"
+
+
+def test_nothing_but_the_training_part_has_an_influence(split):
+    "Test and validation parts may be poisoned: training can't know."
+    poisoned = replace(split, x_test=torch.full_like(split.x_test, float("nan")), y_test=torch.full_like(split.y_test, 99),
+                       x_validation=torch.full((3, 1, 8, 8), float("inf")), y_validation=torch.full((3,), -7))
+    assert weights_sha256(trained(poisoned, "best")) == weights_sha256(trained(split, "best"))
+
+
+def test_labels_have_an_influence_only_where_a_recipe_asks_for_them(split):
+    wrong = replace(split, y_labeled=split.y_labeled.roll(1))
+    for recipe in ("gan", "article"): assert weights_sha256(trained(wrong, recipe, 3)) == weights_sha256(trained(split, recipe, 3))
+    for recipe in ("supervised", "improved"): assert weights_sha256(trained(wrong, recipe, 3)) != weights_sha256(trained(split, recipe, 3))
+
+
+def test_the_baseline_does_not_look_at_unlabeled_samples_while_it_trains(split):
+    "They set the scales once; the steps of `supervised` are those of the labeled samples."
+    def after(x_unlabeled):
+        model = SSGAN.for_split(split, "supervised")
+        for _ in train(model, replace(split, x_unlabeled=x_unlabeled), steps=3): pass
+        return weights_sha256(model)
+    assert after(split.x_unlabeled) == after(torch.zeros_like(split.x_unlabeled))
+
+
+# --- who moves ------------------------------------------------------------------------------------------------------
+
+
+def watch(model: SSGAN) -> list:
+    "Notes, for each move of an optimizer, whose weights it changed and which weights have a gradient."
+    moves = []
+    for player, optimizer in model.optimizers.items():
+        def step(player=player, make=optimizer.step):
+            before = {name: parameters(model, name) for name in model.players}
+            has_gradient = {name for name, net in model.players.items() if any(p.grad is not None for p in net.parameters())}
+            make()
+            moves.append((player, {name for name in before if not torch.equal(before[name], parameters(model, name))}, has_gradient))
+        optimizer.step = step
+    return moves
+
+
+@pytest.mark.parametrize("recipe", ["gan", "sgan", "improved", "badgan", "best"])
+def test_each_player_moves_only_itself(split, recipe):
+    model = SSGAN.for_split(split, recipe)
+    moves = watch(model)
+    training_step(model, split, 0, 10)
+    assert moves == [("discriminator", {"discriminator"}, {"discriminator"}), ("generator", {"generator"}, {"discriminator", "generator"})]
+
+
+def test_gradients_of_one_update_do_not_leak_into_the_next(split):
+    "D's gradient is that of D's update alone, before and after G's; and the update of D leaves none in G."
+    model, found = SSGAN.for_split(split, "improved"), []
+    for player, optimizer in model.optimizers.items():
+        def step(make=optimizer.step):
+            found.append({name: None if all(p.grad is None for p in net.parameters()) else torch.cat([p.grad.flatten() for p in net.parameters() if p.grad is not None])
+                          for name, net in model.players.items()})
+            make()
+        optimizer.step = step
+    training_step(model, split, 0, 10)
+    of_d, of_g = found
+    assert of_d["generator"] is None and torch.equal(of_d["discriminator"], of_g["discriminator"])
+    training_step(model, split, 1, 10)
+    assert torch.equal(found[2]["generator"], of_g["generator"]), "untouched by D's second update"
+    assert not torch.equal(found[3]["generator"], of_g["generator"]) and not torch.equal(found[2]["discriminator"], of_d["discriminator"])
+
+
+def test_gradient_norms_are_those_of_the_player(split):
+    model = SSGAN.for_split(split, "supervised")
+    record = training_step(model, split, 0, 10)
+    norm = torch.cat([p.grad.flatten() for p in model.discriminator.parameters() if p.grad is not None]).norm().item()
+    assert record["gradient of the discriminator"] == pytest.approx(norm, rel=1e-5)
+
+
+def test_weights_of_the_terms_scale_the_gradient(split):
+    def norm(weight):
+        recipe = Recipe("mine", (Update("discriminator", {"supervised": weight}),), "this test")
+        record = training_step(SSGAN.for_split(split, recipe), split, 0, 10)
+        return record["gradient of the discriminator"], record["supervised"]
+    (one, value), (three, same_value) = norm(1.0), norm(3.0)
+    assert three == pytest.approx(3 * one, rel=1e-5) and value == same_value, "the record has the term without its weight"
+
+
+def test_one_forward_pass_over_all_batches_of_an_update(split):
+    model, sizes = SSGAN.for_split(split, "improved"), []
+    model.discriminator.register_forward_hook(lambda _, inputs, __: sizes.append(len(inputs[0])))
+    training_step(model, split, 0, 10)
+    assert sizes == [300, 100], "labeled, unlabeled and generated together; then generated, for the generator"
+
+
+def test_feature_matching_compares_unlabeled_with_newly_judged_generated_samples(split):
+    "Each batch is told by its samples: labeled ones are known, generated ones are in no part of the data."
+    model, seen = SSGAN.for_split(split, "improved"), []
+    model.discriminator.register_forward_hook(lambda _, inputs, output: seen.append((inputs[0].detach().clone(), output[1].detach().clone())))
+    record = training_step(model, split, 0, 10)
+    (x, features), (_, features_generated) = seen
+    labeled, all_real = ({sample.numpy().tobytes() for sample in part} for part in (split.x_labeled, split.x_unlabeled))
+    part_of = {}
+    for samples, f in zip(x.split(100), features.split(100)):
+        rows = {sample.numpy().tobytes() for sample in samples}
+        part_of["labeled" if rows <= labeled else "unlabeled" if rows <= all_real else "generated"] = f
+    assert set(part_of) == {"labeled", "unlabeled", "generated"}
+    expected = ((part_of["unlabeled"].mean(0) - features_generated.mean(0)) ** 2).mean().item()
+    assert record["feature_matching"] == pytest.approx(expected, rel=1e-5)
+
+
+# --- the average of the weights -------------------------------------------------------------------------------------
+
+
+def test_the_average_is_the_bias_corrected_exponential_one(moons):
+    "After t steps: the sum of decay^(t-i) w_i over the sum of decay^(t-i), for weights and for buffers."
+    decay, history = 0.8, []
+    model = SSGAN.for_split(moons, replace(RECIPES["improved"], ema=decay))
+    for _ in train(model, moons, steps=12):
+        history.append({f"{name}.{key}": t.clone() for name, net in model.players.items() for key, t in net.state_dict().items()})
+        factors = torch.tensor([decay ** (len(history) - 1 - i) for i in range(len(history))], dtype=torch.float64)
+        averages = {f"{name}.{key.removeprefix('module.')}": t for name, net in model.averages.items() for key, t in net.state_dict().items()}
+        for key, last in history[-1].items():
+            stack = torch.stack([weights[key].double() for weights in history])
+            expected = torch.tensordot(factors / factors.sum(), stack, 1) if last.is_floating_point() else last.double()
+            scale = 1 + stack.abs().max()
+            assert (averages[key] - expected).abs().max() < 24 * torch.finfo(torch.float32).eps * scale, key
+
+
+def test_predictions_are_those_of_the_average_without_noise(split):
+    model = trained(split, steps=5)
+    x = split.x_test[:6]
+    logits, features, made = model.predict_logits(x), model.features(x), model.sample(4)
+    for net in model.players.values():
+        for p in net.parameters(): p.data.add_(1.0)
+    assert torch.equal(model.predict_logits(x), logits) and torch.equal(model.features(x), features) and torch.equal(model.sample(4), made)
+    with torch.no_grad(): next(iter(model.averages["discriminator"].parameters())).add_(1.0)
+    assert not torch.equal(model.predict_logits(x), logits)
+
+
+# --- schedules ------------------------------------------------------------------------------------------------------
+
+
+def test_learning_rates_follow_the_schedule_of_the_recipe(moons):
+    recipe = replace(RECIPES["improved"], learning_rate=2e-3, generator_learning_rate=5e-4, decay_from=0.5)
+    model, rates = SSGAN.for_split(moons, recipe), []
+    for _ in train(model, moons, steps=8): rates.append([model.optimizers[player].param_groups[0]["lr"] for player in ("discriminator", "generator")])
+    expected = [1, 1, 1, 1, 1, 0.75, 0.5, 0.25]
+    assert rates == [pytest.approx([2e-3 * f, 5e-4 * f]) for f in expected]
+
+
+def test_the_rate_reaches_the_weights(moons):
+    "A first Adam step moves every weight by the learning rate at most; ε makes it a bit less."
+    recipe = replace(RECIPES["supervised"], learning_rate=1e-3, eps=1e-12)
+    model = SSGAN.for_split(moons, recipe)
+    before = parameters(model, "discriminator")
+    training_step(model, moons, 0, 10)
+    assert (parameters(model, "discriminator") - before).abs().max().item() == pytest.approx(1e-3, rel=1e-3)
+
+
+def test_the_teacher_enters_after_a_quarter_of_the_run(moons):
+    records = list(train(SSGAN.for_split(moons, "best"), moons, steps=12))
+    assert ["teacher" in record for record in records] == [False] * 4 + [True] * 8
+
+
+def test_the_article_trains_in_three_passes(digits):
+    "250 labeled and 1,297 unlabeled samples in batches of 100: 2, 12 and 2 steps, then from the start."
+    split = digits.label(n=250)
+    records = list(train(SSGAN.for_split(split, "article"), split, steps=18))
+    expected = ["article_labeled"] * 2 + ["article_unlabeled"] * 12 + ["article_generator"] * 2 + ["article_labeled"] * 2
+    assert [[key for key in record if key.startswith("article")] for record in records] == [[term] for term in expected]
+
+
+def test_only_players_of_the_step_are_averaged(digits):
+    split = digits.label(n=250)
+    model = SSGAN.for_split(split, "article")
+    for _ in train(model, split, steps=16): pass
+    assert {name: int(average.n_averaged) for name, average in model.averages.items()} == {"discriminator": 14, "generator": 2}
+
+
+# --- what stops it --------------------------------------------------------------------------------------------------
+
+
+def spoil(monkeypatch, term: str, how) -> None:
+    meant = TERMS[term]
+    monkeypatch.setitem(TERMS, term, functools.wraps(meant)(lambda **batches: how(meant(**batches))))
+
+
+@pytest.mark.parametrize("term", ["supervised", "unsupervised", "feature_matching"])
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")], ids=str)
+def test_a_loss_that_is_not_finite_stops_and_is_named(split, monkeypatch, term, value):
+    "The message promises that the weights before the step are kept: of both players, and the averages."
+    model = trained(split, steps=3)
+    model.steps = 6
+    before, digest = parameters(model), weights_sha256(model)
+    with monkeypatch.context() as patch:
+        spoil(patch, term, lambda loss: loss * 0 + value)
+        with refused(f"{term!r} became {value}", "step 4", "'improved'", "lower the learning rate"): list(train(model, split, steps=6))
+    assert model.step == 3 and weights_sha256(model) == digest
+    assert torch.equal(parameters(model), before), "no weight moved"
+    assert [record["step"] for record in train(model, split, steps=6)] == [4, 5, 6], "and training can go on"
+
+
+@pytest.mark.parametrize("term, player", [("supervised", "discriminator"), ("feature_matching", "generator")])
+def test_a_gradient_that_is_not_finite_stops_and_is_named(split, monkeypatch, term, player):
+    model = SSGAN.for_split(split)
+    before = parameters(model, player)
+    spoil(monkeypatch, term, lambda loss: loss + (loss - loss.detach()).sqrt())
+    with refused(f"'gradient of the {player}' became", "step 1"): next(train(model, split, steps=5))
+    assert torch.equal(parameters(model, player), before) and model.step == 0
+
+
+def test_extreme_samples_stop_before_a_weight_is_spoiled(moons):
+    model = SSGAN.for_split(moons)
+    far = replace(moons, x_labeled=moons.x_labeled * 1e38 * 10)
+    with refused("supervised"): list(train(model, far, steps=3))
+    assert torch.isfinite(parameters(model)).all()
+
+
+@pytest.mark.parametrize("steps", [0, -3])
+def test_too_few_steps_are_refused(moons, steps):
+    with refused(f"steps={steps}", "at least 1"): next(train(SSGAN.for_split(moons), moons, steps=steps))
+
+
+def test_data_that_the_model_was_not_made_for_are_refused(split, moons):
+    model = SSGAN.for_split(moons)
+    others = {"shape": split, "classes": load_dataset("blobs").label(per_class=2), "kind": replace(moons, kind="sequence")}
+    for other in others.values():
+        with refused("points of shape (2,) in 2 classes", f"{other.kind} of shape", f"in {other.n_classes}", "SSGAN.for_split(split)"): next(train(model, other, steps=3))
+    assert model.step == 0 and model.steps is None
+
+
+def test_a_run_keeps_its_number_of_steps(moons):
+    model = SSGAN.for_split(moons)
+    next(train(model, moons, steps=10))
+    with refused("10 steps", "steps=10"): next(train(model, moons, steps=20))
+    assert model.step == 1 and next(train(model, moons, steps=10))["step"] == 2
+
+
+# --- the model ------------------------------------------------------------------------------------------------------
+
+
+def test_the_start_looks_at_the_unlabeled_data_only(split):
+    other_labels = replace(split, x_labeled=split.x_labeled * 0, y_labeled=split.y_labeled * 0)
+    darker = replace(split, x_unlabeled=split.x_unlabeled * 0.1)
+    made, same, different = (parameters(SSGAN.for_split(s)) for s in (split, other_labels, darker))
+    assert torch.equal(made, same) and not torch.equal(made, different)
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_what_a_model_of_each_recipe_can_do(split, recipe):
+    model = SSGAN.for_split(split, recipe)
+    x = split.x_test[:3]
+    assert model.features(x).shape == (3, 250)
+    if RECIPES[recipe].classifies: assert model.predict_logits(x).shape == (3, 10)
+    else:
+        with refused(repr(recipe), "no class outputs", "model.features(x)", kind=SSGANError): model.predict_logits(x)
+    if RECIPES[recipe].generates: assert model.sample(2).shape == (2, 1, 8, 8)
+    else:
+        with refused(repr(recipe), "no generator", "'improved'", kind=SSGANError): model.sample(2)
+
+
+def test_predictions_need_no_gradient_and_come_in_batches(split):
+    model = SSGAN.for_split(split)
+    x = split.x_unlabeled[:1100]
+    logits = model.predict_logits(x)
+    assert not logits.requires_grad and logits.device == x.device
+    torch.testing.assert_close(logits, torch.cat([model.predict_logits(part) for part in x.split(300)]), rtol=1e-4, atol=1e-5)
+
+
+def test_samples_of_another_shape_are_refused(split):
+    model = SSGAN.for_split(split)
+    with refused("(1, 28, 28)", "(1, 8, 8)", "(N, 1, 8, 8)", kind=SSGANError): model.predict_logits(torch.zeros(2, 1, 28, 28))
+
+
+def test_a_sample_does_not_depend_on_the_others(split):
+    "The averaged generator normalizes with what it learned, not with the batch."
+    model = trained(split, steps=2)
+    average, z = model.averages["generator"], model.generator.draw(8, seeded(0))
+    assert not any(m.training for m in average.modules() if isinstance(m, nn.BatchNorm1d))
+    with torch.no_grad(): torch.testing.assert_close(average(z)[:2], average(z[:2]), rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("given, kind, words", [
+    (dict(recipe="improvd"), UnknownNameError, ["recipe 'improvd'", "Did you mean 'improved'?"]),
+    (dict(networks="cnv"), UnknownNameError, ["'cnv'", "'conv'"]),
+    (dict(networks="sequence"), SSGANError, ["one-hot", "(1, 8, 8)"]),
+    (dict(device="tpu9"), TrainingError, ["'tpu9'", "'cpu'"]),
+], ids=["recipe", "networks", "shape", "device"])
+def test_a_model_that_cannot_be_made_is_refused(split, given, kind, words):
+    with refused(*words, kind=kind): SSGAN.for_split(split, **given)
+
+
+def test_the_device():
+    assert pick_device("cpu") == torch.device("cpu") and isinstance(pick_device(), torch.device)
+    with refused("device='cuda:99'", "'cpu'"): pick_device("cuda:99")
+
+
+def test_repr_says_what_it_is(split):
+    assert repr(trained(split, steps=2)) == "SSGAN(recipe='improved', networks='mlp', shape=(1, 8, 8), n_classes=10, step=2)"
