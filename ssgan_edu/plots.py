@@ -86,10 +86,10 @@ def plot_samples(images: Tensor, columns: int = 10) -> Figure:
     _show_tiles(ax, images, columns)
     return figure
 
-# %% ../nbs/06_plots.ipynb #465e7b10
+# %% ../nbs/06_plots.ipynb #20e03741
 def _moving_mean(values: np.ndarray, smooth: int) -> np.ndarray:
-    "The mean of each `smooth` consecutive values, or of all if there are fewer."
-    smooth = max(1, min(smooth, len(values)))
+    "The mean of each `smooth` consecutive values, or of a quarter of all if that is less."
+    smooth = max(1, min(smooth, len(values) // 4))
     return np.convolve(values, np.ones(smooth) / smooth, mode="valid")
 
 
@@ -162,7 +162,7 @@ def plot_reliability(probabilities: Tensor, labels: Tensor, bins: int = 15) -> F
     below.set(xlabel="confidence (probability of the predicted class)", ylabel="samples")
     return figure
 
-# %% ../nbs/06_plots.ipynb #48883463
+# %% ../nbs/06_plots.ipynb #7e0e65fb
 def _draw_regions(ax: Axes, model: SSGAN, split: Split) -> None:
     "The predicted class at each point of the plane around the samples, as a tint, and the boundaries as lines."
     (left, right), (low, high) = ((float(v.min()) - 0.4, float(v.max()) + 0.4) for v in split.x_unlabeled.T)
@@ -177,13 +177,13 @@ def _draw_regions(ax: Axes, model: SSGAN, split: Split) -> None:
 def plot_regions(model: SSGAN, split: Split) -> Figure:
     "What a model of the plane predicts where, with labeled (large), unlabeled (dots) and generated points (crosses). Raises `SSGANError` for other data."
     if split.kind != "points": raise SSGANError(f"Regions can be drawn for points of the plane; given: {split.kind} of shape {split.shape}. Use plot_samples for images.")
-    figure, ax = plt.subplots(figsize=(4.8, 3.6))
+    figure, ax = plt.subplots(figsize=(5, 3.4))
     _draw_regions(ax, model, split)
     ax.plot(*split.x_unlabeled[:1000].T, ".", color="0.45", ms=2.5, label="unlabeled", zorder=2)
     if model.recipe.generates: ax.plot(*model.sample(150).T, "x", color=BLACK, ms=4, mew=0.8, label="generated", zorder=3)
     for k, name in enumerate(split.class_names):
         ax.plot(*split.x_labeled[split.y_labeled == k].T, MARKERS[k % 10], color=CLASS_COLORS[k % 8], mec=BLACK, ms=9, ls="none", label=f"labeled {name}", zorder=4)
-    figure.legend(loc="outside right upper")
+    ax.legend(loc="upper left", bbox_to_anchor=(1.02, 1))
     return figure
 
 # %% ../nbs/06_plots.ipynb #404d5a87
@@ -224,24 +224,25 @@ def _apart(heights: Sequence[float], gap: float) -> np.ndarray:
     for below, above in zip(order, order[1:]): moved[above] = max(moved[above], moved[below] + gap)
     return moved
 
-# %% ../nbs/06_plots.ipynb #5d09c0ad
+# %% ../nbs/06_plots.ipynb #b3f61cf4
 def _draw_demo_curves(ax: Axes, curves: Mapping[str, Sequence[tuple]], summary: Mapping[str, tuple[float, float]]) -> None:
     "Each run thin, the mean of a recipe thick, a horizontal line for each other name; the names at the right."
     last = max(float(steps[-1]) for runs in curves.values() for steps, _ in runs)
     for i, (name, runs) in enumerate(curves.items()):
         color, line, marker = _look(name, i)
-        for steps, errors in runs: ax.plot(steps, 100 * np.asarray(errors), color=color, lw=0.8, alpha=0.45)
+        for steps, errors in runs: ax.plot(steps, 100 * np.asarray(errors), line, color=color, lw=0.9, alpha=0.5)
         mean = np.mean([errors for _, errors in runs], axis=0)
         ax.plot(runs[0][0], 100 * mean, line, color=color, lw=2.4, marker=marker, ms=6, markevery=[-1], clip_on=False)
     for i, name in enumerate(name for name in summary if name not in curves): ax.axhline(100 * (1 - summary[name][0]), color=BLACK, ls=(":", "-.")[i % 2], lw=1.4)
     settled = [100 * np.asarray(errors)[np.asarray(steps) >= 0.05 * last] for runs in curves.values() for steps, errors in runs]
     top = 1.08 * max(1.0, *(values.max() for values in settled), *(100 * (1 - mean) for mean, _ in summary.values()))
     ends = [100 * (1 - mean) for mean, _ in summary.values()]
-    for (name, (_, spread)), end, y in zip(summary.items(), ends, _apart(ends, gap=0.12 * top)):
+    for (name, (_, spread)), end, y in zip(summary.items(), ends, _apart(ends, gap=0.16 * top)):
         color = _look(name, list(curves).index(name))[0] if name in curves else BLACK
         ax.annotate(name.replace(' (', '\n(') + f"\n{end:.1f} ± {100 * spread:.1f} %", (1.02, y), xycoords=("axes fraction", "data"), color=color, va="center", fontweight="bold", annotation_clip=False)
     ax.set(xlabel="step", ylabel="test error (%)", xlim=(0, last), ylim=(0, top))
-    ax.set_title(f"test error, {max(map(len, curves.values()))} draws of labels (thin) and their mean")
+    draws = max(map(len, curves.values()))
+    ax.set_title(f"test error, {draws} draws of labels (thin) and their mean" if draws > 1 else "test error, one draw of labels")
     ax.grid(axis="y", color="0.92")
 
 

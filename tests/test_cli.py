@@ -1,0 +1,283 @@
+"""The command line: the same numbers from the same command, one JSON line for programs, one line and exit code 2 for what the user can put right."""
+import functools
+import io
+import json
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
+from types import SimpleNamespace
+from unittest import mock
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+import ssgan_edu
+from ssgan_edu import data, evaluation
+from ssgan_edu.cli import main
+from ssgan_edu.recipes import TERMS
+from ssgan_edu.training import SSGAN, weights_sha256
+
+
+def call(*arguments) -> SimpleNamespace:
+    "What a shell would get from `ssgan-edu` with these arguments."
+    out, err = io.StringIO(), io.StringIO()
+    with mock.patch.object(sys, "argv", ["ssgan-edu", *map(str, arguments)]), redirect_stdout(out), redirect_stderr(err):
+        try: main(); code = 0
+        except SystemExit as end: code = end.code or 0
+    return SimpleNamespace(code=code, out=out.getvalue(), err=err.getvalue())
+
+
+def answer(*arguments) -> dict:
+    "The JSON object on the last line."
+    done = call(*arguments, "--json")
+    assert done.code == 0, done.err
+    return json.loads(done.out.splitlines()[-1])
+
+
+TRAIN = ("train", "digits", "--labels-per-class", 3, "--steps", 30, "--seed", 4)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory) -> SimpleNamespace:
+    "A short run, and what the command said."
+    folder = tmp_path_factory.mktemp("runs") / "digits"
+    return SimpleNamespace(folder=folder, result=answer(*TRAIN, "--out", folder))
+
+
+@pytest.fixture(scope="module")
+def points(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("runs") / "moons"
+    assert call("train", "two-moons", "--recipe", "supervised", "--steps", 3, "--out", folder).code == 0
+    return folder
+
+
+# --- train, evaluate, sample ----------------------------------------------------------------------------------------
+
+
+def test_train_ends_with_a_line_of_json(run):
+    assert {"dataset": "digits", "recipe": "improved", "labels_per_class": 3, "seed": 4, "steps": 30, "n_labeled": 30, "n_unlabeled": 1297}.items() <= run.result.items()
+    assert 0 < run.result["test_error"] < 0.6 and run.result["seconds"] > 0 and len(run.result["weights_sha256"]) == 64
+    assert run.result["test_error"] == run.result["test_errors"] / run.result["n_test"]
+
+
+def test_train_leaves_a_folder(run):
+    assert sorted(path.name for path in run.folder.iterdir()) == ["checkpoint.safetensors", "log.jsonl", "result.json", "run.json"]
+    assert json.loads((run.folder / "result.json").read_text()) == run.result
+    assert weights_sha256(SSGAN.load(run.folder / "checkpoint.safetensors")) == run.result["weights_sha256"]
+
+
+def test_the_same_command_gives_the_same_numbers(run, tmp_path):
+    def timeless(result): return {key: value for key, value in result.items() if key != "seconds"}
+    assert timeless(answer(*TRAIN, "--out", tmp_path / "again")) == timeless(run.result)
+    other = answer(*TRAIN[:-1], 5, "--out", tmp_path / "other")
+    assert other["weights_sha256"] != run.result["weights_sha256"] and other["seed"] == 5
+
+
+def test_the_command_in_the_result_makes_the_run_again(run, tmp_path):
+    program, *arguments = shlex.split(run.result["command"])
+    assert program == "ssgan-edu" and answer(*arguments, "--out", tmp_path)["weights_sha256"] == run.result["weights_sha256"]
+
+
+def test_evaluate_finds_what_train_found(run):
+    found = answer("evaluate", run.folder)
+    for key in ("dataset", "recipe", "labels_per_class", "seed", "steps", "test_error", "ci_low", "ci_high", "expected_calibration_error", "weights_sha256"):
+        assert found[key] == run.result[key], key
+    assert found["step"] == 30
+    done = call("evaluate", run.folder)
+    assert f"{run.result['test_error']:.2%}" in done.out and f"{run.result['test_errors']} of 500" in done.out and "{" not in done.out
+
+
+def test_evaluate_can_measure_the_samples(run, monkeypatch):
+    monkeypatch.setattr(evaluation, "REFERENCE_STEPS", 20)
+    evaluation._reference_model.cache_clear()
+    quality = answer("evaluate", run.folder, "--quality")["sample_quality"]
+    evaluation._reference_model.cache_clear()
+    assert quality["frechet"] > quality["frechet_floor"] and quality["n"] == 500
+
+
+def test_sample_writes_the_same_picture_for_the_same_seed(run, tmp_path):
+    def picture(name, *options):
+        done = call("sample", run.folder, "--out", tmp_path / "new folder" / name, *options)
+        assert done.code == 0 and f"{tmp_path / 'new folder' / name}" in done.out.replace("\n", "")
+        return plt.imread(tmp_path / "new folder" / name)
+    first, again, other, few = picture("a.png"), picture("b.png"), picture("c.png", "--seed", 1), picture("D.PNG", "--n", 10)
+    assert np.array_equal(first, again) and not np.array_equal(first, other) and first.std() > 0.05
+    assert few.shape[0] < first.shape[0], "10 samples make one row, 64 make seven"
+
+
+def test_results_go_to_the_output_and_progress_does_not(run, tmp_path):
+    done = call(*TRAIN, "--out", tmp_path / "run")
+    assert "test error" in done.out and str(tmp_path) in done.out and "supervised 0." not in done.out
+
+
+def test_every_recipe_has_its_way_to_an_error(tmp_path):
+    found = answer("train", "digits", "--recipe", "gan", "--steps", 3, "--labels-per-class", 2, "--out", tmp_path)
+    assert found["classifier"] == "linear probe on features" and found["test_error"] < 0.9
+
+
+def test_defaults_are_those_of_the_help(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    found = answer("train", "two-moons", "--steps", 2)
+    assert (found["recipe"], found["labels_per_class"], found["seed"]) == ("improved", 10, 0) and Path("runs/latest/run.json").is_file()
+
+
+def test_a_folder_of_pictures_is_trained_on_and_found_again(tmp_path):
+    for i in range(12):
+        path = tmp_path / "my pets" / "ab"[i % 2] / f"{i}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.new("L", (8, 8), 200 * (i % 2)).save(path)
+    found = answer("train", tmp_path / "my pets", "--labels-per-class", 2, "--steps", 40, "--out", tmp_path / "run")
+    assert found["test_error"] == 0 and found["dataset"] == str(tmp_path / "my pets")
+    assert answer("evaluate", tmp_path / "run")["test_error"] == 0
+    assert shlex.split(found["command"])[2] == str(tmp_path / "my pets"), "a name with a space must survive the shell"
+
+
+# --- interrupted and resumed ----------------------------------------------------------------------------------------
+
+
+def test_an_interrupted_run_is_resumed_to_the_same_numbers(run, tmp_path, monkeypatch):
+    folder = tmp_path / "run"
+    with monkeypatch.context() as patch:
+        calls, meant = [], TERMS["unsupervised"]
+        patch.setitem(TERMS, "unsupervised", functools.wraps(meant)(lambda **b: (calls.append(1), meant(**b) * (float("nan") if len(calls) == 18 else 1))[1]))
+        broken = call(*TRAIN, "--out", folder, "--checkpoint-every", 5)
+    assert broken.code == 2 and "step 18" in broken.err and "'unsupervised'" in broken.err
+    early = call("evaluate", folder, "--json")
+    assert "15 of 30 steps" in early.err and json.loads(early.out.splitlines()[-1])["step"] == 15
+    resumed = answer(*TRAIN, "--out", folder, "--checkpoint-every", 5, "--resume")
+    assert resumed["weights_sha256"] == run.result["weights_sha256"] and resumed["test_error"] == run.result["test_error"]
+    assert resumed["seconds"] > 0
+
+
+def test_ctrl_c_keeps_the_checkpoint(tmp_path, monkeypatch):
+    calls, meant = [], TERMS["supervised"]
+
+    def interrupted(**batches):
+        calls.append(1)
+        if len(calls) == 8: raise KeyboardInterrupt
+        return meant(**batches)
+    monkeypatch.setitem(TERMS, "supervised", functools.wraps(meant)(interrupted))
+    done = call(*TRAIN, "--out", tmp_path, "--checkpoint-every", 5)
+    assert done.code not in (0, 2) and "Traceback" not in done.err
+    assert SSGAN.load(tmp_path / "checkpoint.safetensors").step == 5
+
+
+def test_resuming_a_finished_run_only_reports_it(run):
+    assert answer(*TRAIN, "--out", run.folder, "--resume")["weights_sha256"] == run.result["weights_sha256"]
+
+
+# --- errors ---------------------------------------------------------------------------------------------------------
+
+ERRORS = {
+    "data set": (("train", "mnits", "--out", "{new}"), ["'mnits'", "Did you mean 'mnist'?"]),
+    "recipe": (("train", "digits", "--recipe", "improvd", "--out", "{new}"), ["'improvd'", "'improved'"]),
+    "networks": (("train", "two-moons", "--networks", "conv", "--out", "{new}"), ["points", "networks='mlp'"]),
+    "unknown networks": (("train", "digits", "--networks", "cnv", "--out", "{new}"), ["'cnv'", "'conv'"]),
+    "no labels": (("train", "digits", "--labels-per-class", "0", "--out", "{new}"), ["per_class=0"]),
+    "too many labels": (("train", "digits", "--labels-per-class", "200", "--out", "{new}"), ["200"]),
+    "no steps": (("train", "digits", "--steps", "0", "--out", "{new}"), ["steps", "at least 1"]),
+    "device": (("train", "digits", "--steps", "2", "--device", "cuda:99", "--out", "{new}"), ["'cuda:99'", "'cpu'"]),
+    "folder in use": (("train", "digits", "--out", "{run}"), ["already holds a run", "--resume"]),
+    "other settings": (("train", "digits", "--out", "{run}", "--resume"), ["labels_per_class=3", "10"]),
+    "file in the place of the folder": (("train", "digits", "--steps", "2", "--out", "{file}"), ["{file}"]),
+    "evaluate nothing": (("evaluate", "{new}"), ["{new}", "holds no run"]),
+    "sample nothing": (("sample", "{new}"), ["{new}", "no checkpoint"]),
+    "device of evaluate": (("evaluate", "{run}", "--device", "cuda:99"), ["'cuda:99'"]),
+    "no png": (("sample", "{run}", "--out", "x.jpg"), ["x.jpg", ".png"]),
+    "no generator": (("sample", "{points}", "--out", "{new}.png"), ["'supervised'", "no generator"]),
+    "quality without generator": (("evaluate", "{points}", "--quality"), ["'supervised'", "no generator"]),
+    "demo too short": (("demo", "--steps", "5", "--out", "{new}"), ["--steps 5", "at least 10"]),
+    "damaged checkpoint": (("evaluate", "{damaged}"), ["checkpoint.safetensors", "Restore it"]),
+    "damaged settings": (("evaluate", "{unsettled}"), ["run.json", "Restore it"]),
+    "settings of something else": (("evaluate", "{foreign}"), ["settings of this run lack"]),
+}
+
+
+@pytest.mark.parametrize("case", ERRORS)
+def test_what_the_user_can_put_right_is_one_line_and_exit_code_2(run, points, tmp_path, case):
+    places = {"new": tmp_path / "new", "run": run.folder, "points": points, "file": tmp_path / "file", "damaged": tmp_path / "damaged", "unsettled": tmp_path / "unsettled",
+              "foreign": tmp_path / "foreign"}
+    places["file"].write_text("I am a file")
+    for name in ("damaged", "unsettled", "foreign"): shutil.copytree(run.folder, places[name])
+    (places["damaged"] / "checkpoint.safetensors").write_bytes(b"x" * 1000)
+    (places["unsettled"] / "run.json").write_text('{"dataset": ')
+    (places["foreign"] / "run.json").write_text('{"epochs": 5}')
+    arguments, words = ERRORS[case]
+    done = call(*(argument.format(**places) for argument in arguments))
+    assert done.code == 2, done.out + done.err
+    line, = [line for line in done.err.splitlines() if line.strip()]
+    assert line.startswith("error: ") and [word for word in words if word.format(**places) not in line] == [], line
+    assert done.out == ""
+
+
+def test_a_mistyped_name_can_be_corrected_in_the_same_folder(tmp_path):
+    for wrong in (("--recipe", "improvd"), ("--networks", "conv"), ("--device", "cuda:99"), ("--steps", 0)):
+        assert call("train", "two-moons", "--steps", 2, *wrong, "--out", tmp_path / "run").code == 2
+    assert call("train", "two-moons", "--steps", 2, "--out", tmp_path / "run").code == 0
+
+
+@pytest.mark.parametrize("arguments", [("train",), ("train", "digits", "--step", "3"), ("train", "digits", "--steps", "many"), ("sample", "x", "--n", "0"), ("trian", "digits"),
+                                       ("train", "digits", "--checkpoint-every", "0")], ids=" ".join)
+def test_wrong_usage_is_exit_code_2(arguments):
+    done = call(*arguments)
+    assert done.code == 2 and "Traceback" not in done.err and "Usage" in done.err
+
+
+def test_help_names_the_commands_and_their_choices():
+    said = call("--help").out
+    assert all(command in said for command in ("demo", "train", "evaluate", "sample", "doctor"))
+    said = " ".join(call("train", "--help").out.replace("│", " ").split())
+    assert "--resume" in said and "--labels-per-class" in said
+    assert all(name in said for name in ("badgan", "two-moons", "sequence"))
+
+
+def test_the_program_itself(tmp_path):
+    "Not in this process: the exit code and the streams that a shell sees."
+    environment = {**os.environ, "PYTHONPATH": str(Path(ssgan_edu.__file__).parents[1]), "OMP_NUM_THREADS": str(torch.get_num_threads()), "COLUMNS": "60"}
+    done = subprocess.run([sys.executable, "-c", "from ssgan_edu.cli import main; main()", "train", "digitz"], cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert done.returncode == 2 and done.stdout == "" and len(done.stderr.splitlines()) == 1 and "Did you mean 'digits'?" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+# --- demo and doctor ------------------------------------------------------------------------------------------------
+
+
+def test_demo_shows_what_the_unlabeled_digits_bought(tmp_path):
+    done = call("demo", "--steps", 60, "--out", tmp_path / "demo", "--json")
+    assert done.code == 0, done.err
+    found = json.loads(done.out.splitlines()[-1])
+    assert (found["dataset"], found["labels_per_class"], found["steps"]) == ("digits", 1, 60)
+    assert {"supervised", "improved"} < set(found["accuracies"]) and {len(values) for values in found["accuracies"].values()} == {3}
+    assert all(0.1 < accuracy < 1 for values in found["accuracies"].values() for accuracy in values)
+    path = Path(found["figure"])
+    assert path.is_absolute() and path == tmp_path / "demo" / "demo.png" and str(path) in done.out
+    picture = plt.imread(path)
+    assert picture.shape[0] > 400 and picture.shape[1] > 800 and picture[..., :3].std() > 0.05
+    for name, values in found["accuracies"].items(): assert f"{np.mean(values):.1%}" in done.out, name
+    gain = 100 * (np.mean(found["accuracies"]["improved"]) - np.mean(found["accuracies"]["supervised"]))
+    said = " ".join(done.out.split())
+    assert f"{gain:+.1f} points" in said and "1,297 unlabeled" in said
+
+
+def test_doctor_reports_what_is_there():
+    done = call("doctor", "--json")
+    found = json.loads(done.out.splitlines()[-1])
+    assert done.code == 0 and "Nothing is missing." in done.out and found["missing"] == []
+    assert found["found"]["torch"] == torch.__version__ and found["found"]["Python"] == ".".join(map(str, sys.version_info[:3]))
+    assert {"digits", "mnist", "two-moons", "rings", "pinwheel", "blobs", "fashion-mnist", "svhn", "cifar10"} == set(found["data"])
+    assert found["data"]["mnist"] == "60,000 + 10,000 samples, whole" and found["data"]["digits"] == "1,297 + 500 samples, whole"
+
+
+def test_doctor_finds_damaged_data(tmp_path, monkeypatch):
+    shutil.copytree(data.carried("datasets") / "mnist", tmp_path / "mnist")
+    monkeypatch.setattr(data, "carried", lambda folder: tmp_path)
+    (tmp_path / "mnist" / "t10k-labels-idx1-ubyte.gz").write_bytes(b"x")
+    done = call("doctor")
+    assert done.code == 1 and "missing: data set mnist:" in done.out and "damaged" in done.out and "Nothing is missing" not in done.out
