@@ -111,40 +111,45 @@ class SSGAN:
     def __repr__(self):
         return f"SSGAN(recipe={self.recipe.name!r}, networks={self.networks!r}, shape={self.shape}, n_classes={self.n_classes}, step={self.step})"
 
-# %% ../nbs/05_training.ipynb #c28ec8a4
-def _look(model: SSGAN, wanted: set[str], x: dict[str, Tensor], player: str, seen: dict, noise: torch.Generator) -> dict:
-    "D's outputs on the batches `wanted`, with gradients for `player`; outputs on real samples are left in `seen` for the next player."
-    batches = sorted(wanted & {"labeled", "unlabeled", "unlabeled_again", "generated"})
+# %% ../nbs/05_training.ipynb #538d454b
+def _outputs(model: SSGAN, wanted: set[str], x: dict[str, Tensor], player: str, noise: torch.Generator) -> dict:
+    "D's outputs on the batches `wanted`, in one forward pass for those with a gradient for `player` and one for the others."
     found = {"labels": x["labels"]}
-    if player == "generator":
-        found |= {name: seen[name] for name in batches if name in seen}
-        batches = [name for name in batches if name not in seen]
     if "teacher" in wanted:
         with torch.no_grad(): found["teacher"] = Output(*model.averages["discriminator"](x["unlabeled"]))
-    if batches:
-        inputs = [x[name].detach() if player == "discriminator" else x[name] for name in batches]
-        logits, features = model.discriminator(torch.cat(inputs), noise)
-        sizes = [len(i) for i in inputs]
-        found |= {name: Output(*pair) for name, *pair in zip(batches, logits.split(sizes), features.split(sizes))}
-        seen |= {name: Output(*(t.detach() for t in found[name])) for name in batches if name != "generated"}
+    batches = sorted(wanted & {"labeled", "unlabeled", "unlabeled_again", "generated"})
+    constant = [name for name in batches if player == "generator" and name != "generated"]
+    for names in (constant, [name for name in batches if name not in constant]):
+        if not names: continue
+        with torch.set_grad_enabled(names is not constant):
+            logits, features = model.discriminator(torch.cat([x[name] for name in names]), noise)
+        sizes = [len(x[name]) for name in names]
+        found |= {name: Output(*pair) for name, *pair in zip(names, logits.split(sizes), features.split(sizes))}
     return found
 
-# %% ../nbs/05_training.ipynb #ca2445b9
+# %% ../nbs/05_training.ipynb #fb91bb2c
+def _draw(model: SSGAN, data: Split, update: int, player: str, wanted: set[str], step: int, noise: torch.Generator) -> dict[str, Tensor]:
+    "The batches of an update: real samples in a shuffled order of its own, generated samples from fresh noise."
+    size = model.recipe.batch_size
+    labeled = batch_indices(data.n_labeled, size, step, model.seed, f"labeled/{update}")
+    unlabeled = batch_indices(data.n_unlabeled, size, step, model.seed, f"unlabeled/{update}")
+    x = {"labeled": data.x_labeled[labeled], "labels": data.y_labeled[labeled], "unlabeled": data.x_unlabeled[unlabeled]}
+    x["unlabeled_again"] = x["unlabeled"]
+    if "generated" in wanted:
+        with torch.set_grad_enabled(player == "generator"): x["generated"] = model.generator(model.generator.draw(size, noise))
+    return x
+
+# %% ../nbs/05_training.ipynb #85529692
 def training_step(model: SSGAN, data: Split, step: int, steps: int) -> dict[str, float]:
     "Make all updates of one step and return the value of each term; raises `TrainingError` that names what was not finite."
     recipe, progress, record = model.recipe, step / steps, {"step": step + 1}
     noise = seeded(model.seed, "noise", step, model.device)
     updates = updates_at(recipe, step, data.n_labeled, data.n_unlabeled)
-    labeled = batch_indices(data.n_labeled, recipe.batch_size, step, model.seed, "labeled")
-    unlabeled = batch_indices(data.n_unlabeled, recipe.batch_size, step, model.seed, "unlabeled")
-    x = {"labeled": data.x_labeled[labeled], "labels": data.y_labeled[labeled], "unlabeled": data.x_unlabeled[unlabeled]}
-    x["unlabeled_again"] = x["unlabeled"]
-    seen: dict[str, Output] = {}
-    for update in updates:
-        weights, network, optimizer = update.weights(progress), model.players[update.player], model.optimizers[update.player]
+    for i, update in enumerate(updates):
+        weights, optimizer = update.weights(progress), model.optimizers[update.player]
         wanted = {name for term in weights for name in needs(term)}
-        if "generated" in wanted and "generated" not in x: x["generated"] = model.generator(model.generator.draw(recipe.batch_size, noise))
-        outputs = _look(model, wanted, x, update.player, seen, noise)
+        x = _draw(model, data, i, update.player, wanted, step, noise)
+        outputs = _outputs(model, wanted, x, update.player, noise)
         values = {term: TERMS[term](**{name: outputs[name] for name in needs(term)}) for term in weights}
         parameters = optimizer.param_groups[0]["params"]
         optimizer.zero_grad()
