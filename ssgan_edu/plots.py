@@ -224,7 +224,7 @@ def _apart(heights: Sequence[float], gap: float) -> np.ndarray:
     for below, above in zip(order, order[1:]): moved[above] = max(moved[above], moved[below] + gap)
     return moved
 
-# %% ../nbs/06_plots.ipynb #b3f61cf4
+# %% ../nbs/06_plots.ipynb #5523fb01
 def _draw_demo_curves(ax: Axes, curves: Mapping[str, Sequence[tuple]], summary: Mapping[str, tuple[float, float]]) -> None:
     "Each run thin, the mean of a recipe thick, a horizontal line for each other name; the names at the right."
     last = max(float(steps[-1]) for runs in curves.values() for steps, _ in runs)
@@ -232,7 +232,7 @@ def _draw_demo_curves(ax: Axes, curves: Mapping[str, Sequence[tuple]], summary: 
         color, line, marker = _look(name, i)
         for steps, errors in runs: ax.plot(steps, 100 * np.asarray(errors), line, color=color, lw=0.9, alpha=0.5)
         mean = np.mean([errors for _, errors in runs], axis=0)
-        ax.plot(runs[0][0], 100 * mean, line, color=color, lw=2.4, marker=marker, ms=6, markevery=[-1], clip_on=False)
+        ax.plot(runs[0][0], 100 * mean, line, color=color, lw=2.4, marker=marker, ms=6, markevery=[-1])
     for i, name in enumerate(name for name in summary if name not in curves): ax.axhline(100 * (1 - summary[name][0]), color=BLACK, ls=(":", "-.")[i % 2], lw=1.4)
     settled = [100 * np.asarray(errors)[np.asarray(steps) >= 0.05 * last] for runs in curves.values() for steps, errors in runs]
     top = 1.08 * max(1.0, *(values.max() for values in settled), *(100 * (1 - mean) for mean, _ in summary.values()))

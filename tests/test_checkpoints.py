@@ -401,6 +401,14 @@ def test_a_folder_that_holds_a_run_is_not_overwritten(moons, tmp_path):
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
+def test_a_checkpoint_without_its_settings_is_not_gone_on_with(moons, tmp_path):
+    small_run(tmp_path, moons, steps_made=4)
+    (tmp_path / "run.json").unlink()
+    for resume in (False, True):
+        with refused(str(tmp_path)): small_run(tmp_path, moons, resume=resume, seed=5)
+    assert SSGAN.load(tmp_path / "checkpoint.safetensors").seed == 0
+
+
 @pytest.mark.parametrize("changed", [dict(seed=1), dict(steps=7), dict(recipe="best"), dict(networks="mlp"), dict(lesson="07")], ids=str)
 def test_a_run_is_not_resumed_with_other_settings(moons, tmp_path, changed):
     small_run(tmp_path, moons, steps_made=4)

@@ -228,27 +228,30 @@ def test_weights_of_the_terms_scale_the_gradient(split):
     assert three == pytest.approx(3 * one, rel=1e-5) and value == same_value, "the record has the term without its weight"
 
 
-def test_one_forward_pass_over_all_batches_of_an_update(split):
-    model, sizes = SSGAN.for_split(split, "improved"), []
-    model.discriminator.register_forward_hook(lambda _, inputs, __: sizes.append(len(inputs[0])))
-    training_step(model, split, 0, 10)
-    assert sizes == [300, 100], "labeled, unlabeled and generated together; then generated, for the generator"
+def passes(model: SSGAN, split) -> tuple[dict, list]:
+    "The record of a step, and for each forward pass of D what goes in and the features that come out, batch by batch, named after where the samples are from."
+    found, real = [], {sample.numpy().tobytes(): name for name, part in (("unlabeled", split.x_unlabeled), ("labeled", split.x_labeled)) for sample in part}
 
-
-def test_feature_matching_compares_unlabeled_with_newly_judged_generated_samples(split):
-    "Each batch is told by its samples: labeled ones are known, generated ones are in no part of the data."
-    model, seen = SSGAN.for_split(split, "improved"), []
-    model.discriminator.register_forward_hook(lambda _, inputs, output: seen.append((inputs[0].detach().clone(), output[1].detach().clone())))
+    def note(_, inputs, output):
+        parts = [(x.detach().clone(), features.detach().clone()) for x, features in zip(inputs[0].split(100), output[1].split(100))]
+        names = [{real.get(sample.numpy().tobytes(), "generated") for sample in x} for x, _ in parts]
+        found.append({"labeled" if name == {"labeled"} else "generated" if name == {"generated"} else "unlabeled": part for name, part in zip(names, parts)})
+    hook = model.discriminator.register_forward_hook(note)
     record = training_step(model, split, 0, 10)
-    (x, features), (_, features_generated) = seen
-    labeled, all_real = ({sample.numpy().tobytes() for sample in part} for part in (split.x_labeled, split.x_unlabeled))
-    part_of = {}
-    for samples, f in zip(x.split(100), features.split(100)):
-        rows = {sample.numpy().tobytes() for sample in samples}
-        part_of["labeled" if rows <= labeled else "unlabeled" if rows <= all_real else "generated"] = f
-    assert set(part_of) == {"labeled", "unlabeled", "generated"}
-    expected = ((part_of["unlabeled"].mean(0) - features_generated.mean(0)) ** 2).mean().item()
-    assert record["feature_matching"] == pytest.approx(expected, rel=1e-5)
+    hook.remove()
+    return record, found
+
+
+def test_one_forward_pass_over_all_batches_that_need_a_gradient(split):
+    _, found = passes(SSGAN.for_split(split, "improved"), split)
+    assert [set(batches) for batches in found] == [{"labeled", "unlabeled", "generated"}, {"unlabeled"}, {"generated"}]
+
+
+def test_feature_matching_compares_unlabeled_with_generated_samples_of_the_same_update(split):
+    record, found = passes(SSGAN.for_split(split, "improved"), split)
+    assert record["feature_matching"] == pytest.approx(((found[1]["unlabeled"][1].mean(0) - found[2]["generated"][1].mean(0)) ** 2).mean().item(), rel=1e-5)
+    for name in ("unlabeled", "generated"):
+        assert not torch.equal(found[0][name][0], found[1 if name == "unlabeled" else 2][name][0]), "each update draws for itself"
 
 
 # --- the average of the weights -------------------------------------------------------------------------------------
