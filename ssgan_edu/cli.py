@@ -5,10 +5,11 @@ __all__ = ['app', 'console', 'progress_console', 'AsJson', 'Device', 'Folder', '
            'save_figure', 'demo', 'split_of', 'train_command', 'evaluate_command', 'sample_command',
            'experiment_command', 'doctor']
 
-# %% ../nbs/91_cli.ipynb #b9c6462a
+# %% ../nbs/91_cli.ipynb #f950c1fd
 import json
 import os
 import platform
+import shlex
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
@@ -107,7 +108,7 @@ def demo(out: Annotated[Path, typer.Option(help="Folder for the figure.")] = Pat
     console.print(f"Figure: {figure}", soft_wrap=True)
     if as_json: print(json.dumps({"dataset": "digits", "labels_per_class": 1, "steps": steps, "accuracies": accuracies, "figure": str(figure)}))
 
-# %% ../nbs/91_cli.ipynb #fa760d9d
+# %% ../nbs/91_cli.ipynb #a1c6cd2a
 def split_of(settings: dict) -> Split:
     "The split that the settings of a run describe."
     try: return load_dataset(settings["dataset"]).label(per_class=settings["labels_per_class"], seed=settings["seed"])
@@ -146,8 +147,8 @@ def train_command(
 
 def _command(settings: dict) -> str:
     "The command that makes this run again."
-    options = [f"--{key.replace('_', '-')} {value}" for key, value in settings.items() if key != "dataset" and value is not None]
-    return " ".join(["ssgan-edu train", settings["dataset"], *options])
+    options = [word for key, value in settings.items() if key != "dataset" and value is not None for word in (f"--{key.replace('_', '-')}", str(value))]
+    return shlex.join(["ssgan-edu", "train", settings["dataset"], *options])
 
 
 def _show(result: dict) -> None:

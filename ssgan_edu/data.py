@@ -3,7 +3,7 @@
 # %% auto #0
 __all__ = ['KINDS', 'TOYS', 'PICTURES', 'DATASETS', 'SSGANError', 'UnknownNameError', 'DataError', 'CheckpointError',
            'TrainingError', 'lookup', 'seeded', 'Dataset', 'Split', 'carried', 'verified_bytes', 'cache_dir',
-           'load_dataset', 'batch_indices']
+           'first_line', 'load_dataset', 'batch_indices']
 
 # %% ../nbs/01_data.ipynb #a8627de1
 import difflib
@@ -55,15 +55,18 @@ def seeded(seed: int, stream: str = "", step: int = 0, device: str | torch.devic
     digest = hashlib.sha256(f"{seed}/{stream}".encode()).digest()
     return torch.Generator(device).manual_seed((int.from_bytes(digest[:7], "big") + step) % 2**63)
 
-# %% ../nbs/01_data.ipynb #3217d919
-KINDS = ("image", "points", "sequence")
+# %% ../nbs/01_data.ipynb #8a168eff
+KINDS = {"image": ("C", "H", "W"), "points": ("F",), "sequence": ("L", "V")}  # and the dimensions of a sample
 
 
 def _check_samples(name: str, part: str, x: Tensor, y: Tensor, n_classes: int, kind: str) -> None:
     "Raises `DataError` on the first thing that would spoil training later."
     where = f"The {part} part of data set {name!r}"
     if len(x) != len(y): raise DataError(f"{where} has {len(x)} samples but {len(y)} labels. Give one label a sample (−1 if unknown).")
-    if not x.is_floating_point(): raise DataError(f"{where} is of type {x.dtype}. Give float samples; divide pixels of 0–255 by 255.")
+    if x.dtype != torch.float32: raise DataError(f"{where} has samples of type {x.dtype}. Give float32; divide pixels of 0–255 by 255.")
+    if y.dtype != torch.int64: raise DataError(f"{where} has labels of type {y.dtype}. Give int64.")
+    if x.ndim - 1 != len(KINDS[kind]):
+        raise DataError(f"{where} has samples of shape {tuple(x.shape[1:])}. A sample of kind {kind!r} has shape ({', '.join(KINDS[kind])}).")
     if not torch.isfinite(x).all():
         bad = int((~torch.isfinite(x.flatten(1)).all(1)).nonzero()[0])
         raise DataError(f"{where} has NaN or infinite values, first in sample {bad}. Remove or repair such samples.")
@@ -72,7 +75,7 @@ def _check_samples(name: str, part: str, x: Tensor, y: Tensor, n_classes: int, k
     if len(y) and not (-1 <= y.min() and y.max() < n_classes):
         raise DataError(f"{where} has labels from {y.min()} to {y.max()}. With {n_classes} classes labels are 0 to {n_classes - 1}, or −1 for unknown.")
 
-# %% ../nbs/01_data.ipynb #2bef98ff
+# %% ../nbs/01_data.ipynb #4b125892
 @dataclass(frozen=True, eq=False)
 class Dataset:
     """Samples and labels, split into a training and a test part.
@@ -115,11 +118,14 @@ class Dataset:
         """
         known = (self.y_train >= 0).nonzero().flatten()
         n, counts = _n_labels(self, per_class, fraction, n, len(known))
-        order = known[torch.randperm(len(known), generator=seeded(seed, "label"))]
-        if balanced: order = _interleave(order, self.y_train)
+        shuffled = known[torch.randperm(len(known), generator=seeded(seed, "label"))]
+        order = _interleave(shuffled, self.y_train) if balanced else shuffled
+        if validation < 0: raise DataError(f"validation={validation}. Give the number of labeled samples to set aside, at least 0.")
         if n + validation > len(known):
             raise DataError(f"{n} labeled and {validation} validation samples were asked for, but {self.name!r} has only {len(known)} labels. Ask for fewer.")
-        labeled, held_out = order[:n], order[len(order) - validation:]
+        labeled = order[:n]
+        from_the_end = _interleave(shuffled.flip(0), self.y_train) if balanced else shuffled.flip(0)
+        held_out = from_the_end[~torch.isin(from_the_end, labeled)][:validation]
         if counts is not None and (have := torch.bincount(self.y_train[labeled], minlength=self.n_classes).min()) < counts:
             raise DataError(f"per_class={counts} was asked for, but the smallest class of {self.name!r} has {have} labels. Ask for at most {have}.")
         missing = sorted(set(range(self.n_classes)) - set(self.y_train[labeled].tolist()))
@@ -207,7 +213,7 @@ def _digits() -> Dataset:
     raw = sklearn_datasets.load_digits()
     return _from_arrays("digits", raw.images[:, None] / 16, raw.target, 500, tuple("0123456789"), "image")
 
-# %% ../nbs/01_data.ipynb #bccd7203
+# %% ../nbs/01_data.ipynb #0a6dc7ca
 def carried(folder: str) -> Path:
     "A folder that travels with the library (`datasets`, `exercises` or `results`): inside the installed package, or beside it in a checkout."
     here = Path(__file__).parent
@@ -216,7 +222,9 @@ def carried(folder: str) -> Path:
 
 def verified_bytes(path: Path) -> bytes:
     "The contents of a data file that is listed in the `SHA256SUMS` beside it. Raises `DataError` if it is missing or damaged."
-    sums = dict(reversed(line.split()) for line in (path.parent / "SHA256SUMS").read_text().splitlines())
+    listed = path.parent / "SHA256SUMS"
+    sums = dict(reversed(line.split()) for line in listed.read_text().splitlines()) if listed.is_file() else {}
+    if path.name not in sums: raise DataError(f"{path} has no checksum in {listed}, so nobody can tell whether it is whole. Install the library again.")
     if not path.is_file(): raise DataError(f"The data file {path} is missing. Install the library again, or restore the file from the repository.")
     contents = path.read_bytes()
     found = hashlib.sha256(contents).hexdigest()
@@ -241,10 +249,15 @@ def _mnist(folder: Path | None = None) -> Dataset:
     x_train, y_train, x_test, y_test = (torch.from_numpy(a.copy()) for a in arrays.values())
     return Dataset("mnist", x_train[:, None].float() / 255, y_train.long(), x_test[:, None].float() / 255, y_test.long(), tuple("0123456789"))
 
-# %% ../nbs/01_data.ipynb #41b4d745
+# %% ../nbs/01_data.ipynb #794f8ab3
 def cache_dir() -> Path:
     "Where downloaded data sets are kept: `$SSGAN_EDU_DATA`, or `~/.cache/ssgan_edu`."
     return Path(os.environ.get("SSGAN_EDU_DATA") or Path.home() / ".cache" / "ssgan_edu")
+
+
+def first_line(error: Exception) -> str:
+    "What an error says in its first line, or its type if it says nothing."
+    return next(iter(str(error).splitlines()), type(error).__name__)
 
 
 def _torchvision(name: str, class_name: str, train: dict, test: dict, class_names: tuple[str, ...]) -> Dataset:
@@ -253,7 +266,7 @@ def _torchvision(name: str, class_name: str, train: dict, test: dict, class_name
     fetch, root = getattr(torchvision_datasets, class_name), cache_dir()
     try: parts = [fetch(root, download=True, **kwargs) for kwargs in (train, test)]
     except (OSError, RuntimeError) as error:
-        raise DataError(f"{name} could not be downloaded ({str(error).splitlines()[0]}). With a network, try again. Without one, put the files of "
+        raise DataError(f"{name} could not be downloaded ({first_line(error)}). With a network, try again. Without one, put the files of "
                         f"torchvision.datasets.{class_name} into {root} (another folder: set SSGAN_EDU_DATA).") from error
     tensors = []
     for part in parts:
@@ -287,19 +300,21 @@ def _toy(name: str) -> Dataset:
     x, y = TOYS[name](2000)
     return _from_arrays(name, (x - x.mean(0)) / x.std(0), y, 1000, tuple("ABCDE"[: y.max() + 1]), "points")
 
-# %% ../nbs/01_data.ipynb #c37ba06e
+# %% ../nbs/01_data.ipynb #033208d0
 PICTURES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff"}
 
 
 def _read_pictures(folder: Path) -> list[tuple[Path, np.ndarray]]:
-    "Path and uint8 array `(C, H, W)` of each picture right below `folder`: one channel if it is grey, else three."
-    from PIL import Image, UnidentifiedImageError
+    "Path and float32 array `(C, H, W)` in [0, 1] of each picture right below `folder`: one channel if it is grey, else three."
+    from PIL import Image
     found = []
     for path in sorted(p for p in folder.iterdir() if p.suffix.lower() in PICTURES):
         try:
-            with Image.open(path) as image: pixels = np.asarray(image.convert("L" if image.mode in ("1", "L", "I;16") else "RGB"))
-        except (UnidentifiedImageError, OSError) as error:
-            raise DataError(f"{path} can't be read as a picture. Remove or replace it.") from error
+            with Image.open(path) as image:
+                if image.mode.startswith("I"): pixels = np.asarray(image, np.float32) / 65535  # 16 bits
+                else: pixels = np.asarray(image.convert("L" if image.mode in ("1", "L") else "RGB"), np.float32) / 255
+        except Exception as error:  # decoders of damaged pictures raise a dozen kinds of errors
+            raise DataError(f"{path} can't be read as a picture ({first_line(error)}). Remove or replace it.") from error
         found.append((path, pixels[None] if pixels.ndim == 2 else pixels.transpose(2, 0, 1)))
     return found
 
@@ -321,18 +336,18 @@ def _folder(folder: Path) -> Dataset:
         return x, y
 
     x, y = load(folder, [*classes, "unlabeled"])
-    arrays = np.stack(x).astype(np.float32) / 255, np.array(y)
+    arrays = np.stack(x), np.array(y)
     known = arrays[1] >= 0
     if (folder / "test").is_dir():
         x_test, y_test = load(folder / "test", classes)
-        train, test = np.arange(len(y)), (np.stack(x_test).astype(np.float32) / 255, np.array(y_test))
+        train, test = np.arange(len(y)), (np.stack(x_test), np.array(y_test))
     else:
         if np.bincount(arrays[1][known]).min() < 2: raise DataError(f"A class of {folder} has one picture only: none is left for testing. Add pictures, or a `test/` folder.")
         train, held = train_test_split(np.flatnonzero(known), test_size=max(0.2, len(classes) / known.sum()), random_state=0, stratify=arrays[1][known])
         train, test = np.sort(np.concatenate([train, np.flatnonzero(~known)])), (arrays[0][held], arrays[1][held])
     return Dataset(str(folder), *(torch.from_numpy(np.ascontiguousarray(a)) for a in (arrays[0][train], arrays[1][train], *test)), tuple(classes))
 
-# %% ../nbs/01_data.ipynb #f20dece2
+# %% ../nbs/01_data.ipynb #d9b00837
 DATASETS: dict[str, Callable[[], Dataset]] = {
     "digits": _digits,
     "mnist": _mnist,
@@ -350,7 +365,7 @@ def load_dataset(name: str | Path) -> Dataset:
 
     Raises `UnknownNameError` (with the nearest known name) or `DataError` (missing, damaged or unfit files).
     """
-    if name not in DATASETS and Path(name).is_dir(): return _folder(Path(name))
+    if str(name) and name not in DATASETS and Path(name).is_dir(): return _folder(Path(name))
     return lookup(DATASETS, str(name), "data set or folder of pictures")()
 
 # %% ../nbs/01_data.ipynb #832797f1

@@ -79,7 +79,7 @@ class MLPDiscriminator(nn.Module):
         for add_noise, layer in zip(self.noises, self.layers): features = F.relu(layer(add_noise(features, noise)))
         return self.head(self.noises[-1](features, noise)), features
 
-# %% ../nbs/04_networks.ipynb #46a31333
+# %% ../nbs/04_networks.ipynb #104e8a40
 class Generator(nn.Module):
     "What all generators share: `draw(n, rng)` gives noise z, uniform on [0, 1], of shape `(n, latent_size)`."
     latent_size = 100
@@ -101,7 +101,7 @@ class MLPGenerator(Generator):
         self.body = nn.Sequential(
             nn.Linear(self.latent_size, hidden, bias=False), _shift_only(nn.BatchNorm1d(hidden)), nn.Softplus(),
             nn.Linear(hidden, hidden, bias=False), _shift_only(nn.BatchNorm1d(hidden)), nn.Softplus(),
-            weight_norm(nn.Linear(hidden, prod(shape))), output, nn.Unflatten(1, shape))
+            weight_norm(nn.Linear(hidden, prod(shape))), nn.Unflatten(1, shape), output)
 
     def forward(self, z: Tensor) -> Tensor: return self.body(z)
 
@@ -169,7 +169,7 @@ class SequenceGenerator(Generator):
 
     def forward(self, z: Tensor) -> Tensor: return self.body(z).softmax(1).transpose(1, 2)
 
-# %% ../nbs/04_networks.ipynb #cc610562
+# %% ../nbs/04_networks.ipynb #ab4c6c5a
 def _mlp(shape, kind, n_outputs):
     n_inputs = prod(shape)
     hidden, input_noise, hidden_noise = ((1000, 500, 250, 250, 250), 0.3, 0.5) if n_inputs >= 400 else ((250, 250, 250), 0.3, 0.5)
@@ -179,14 +179,14 @@ def _mlp(shape, kind, n_outputs):
 
 
 def _conv(shape, kind, n_outputs):
-    if kind != "image" or shape[0] not in (1, 3) or shape[1] % 4 or shape[2] % 4 or min(shape[1:]) < 8:
+    if kind != "image" or len(shape) != 3 or shape[0] not in (1, 3) or shape[1] % 4 or shape[2] % 4 or min(shape[1:]) < 8:
         raise SSGANError(f"Networks 'conv' take images with 1 or 3 channels and sides that are multiples of 4, from 8 on; given: {kind} of shape {shape}. "
                          "Crop or pad the images, or use networks='mlp'.")
     return ConvDiscriminator(shape[0], n_outputs, width=32), ConvGenerator(shape, width=32)
 
 
 def _sequence(shape, kind, n_outputs):
-    if kind != "sequence":
+    if kind != "sequence" or len(shape) != 2:
         raise SSGANError(f"Networks 'sequence' take one-hot sequences of shape (L, V); given: {kind} of shape {shape}. Use networks='mlp'.")
     return SequenceDiscriminator(shape[1], n_outputs, width=64), SequenceGenerator(shape, width=64)
 

@@ -4,11 +4,12 @@
 __all__ = ['FORMAT', 'pick_device', 'SSGAN', 'training_step', 'train', 'write_atomically', 'weights_sha256', 'to_bytes',
            'from_bytes', 'save_checkpoint', 'load_checkpoint', 'Run', 'read_settings']
 
-# %% ../nbs/05_training.ipynb #2a98ae97
+# %% ../nbs/05_training.ipynb #06044668
 import hashlib
 import json
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
@@ -20,7 +21,7 @@ from torch import Tensor, nn
 from torch.nn.utils import get_total_norm
 from torch.optim.swa_utils import AveragedModel
 
-from .data import CheckpointError, Split, SSGANError, TrainingError, batch_indices, lookup, seeded
+from .data import CheckpointError, Split, SSGANError, TrainingError, batch_indices, first_line, lookup, seeded
 from .networks import Generator, build_networks, default_family, initialize_from_data
 from .recipes import OUTPUTS, RECIPES, TERMS, Output, Recipe, needs, updates_at
 
@@ -34,7 +35,7 @@ def _bias_corrected_ema(decay: float):
         else: torch._foreach_copy_(averages, currents)
     return move
 
-# %% ../nbs/05_training.ipynb #724a5d94
+# %% ../nbs/05_training.ipynb #808c2943
 def pick_device(device: str | torch.device | None = None) -> torch.device:
     "The given device, or the accelerator if there is one, else the CPU. Raises `TrainingError` if it can't be used."
     if device is None: return torch.accelerator.current_accelerator() if torch.accelerator.is_available() else torch.device("cpu")
@@ -42,7 +43,7 @@ def pick_device(device: str | torch.device | None = None) -> torch.device:
         torch.empty(1, device=device)
         return torch.device(device)
     except (RuntimeError, AssertionError, NotImplementedError) as error:
-        raise TrainingError(f"device={str(device)!r} can't be used here ({str(error).splitlines()[0]}). Use 'cpu', or leave it out.") from error
+        raise TrainingError(f"device={str(device)!r} can't be used here ({first_line(error)}). Use 'cpu', or leave it out.") from error
 
 
 class SSGAN:
@@ -139,7 +140,7 @@ def _draw(model: SSGAN, data: Split, update: int, player: str, wanted: set[str],
         with torch.set_grad_enabled(player == "generator"): x["generated"] = model.generator(model.generator.draw(size, noise))
     return x
 
-# %% ../nbs/05_training.ipynb #85529692
+# %% ../nbs/05_training.ipynb #394fd3dc
 def training_step(model: SSGAN, data: Split, step: int, steps: int) -> dict[str, float]:
     "Make all updates of one step and return the value of each term; raises `TrainingError` that names what was not finite."
     recipe, progress, record = model.recipe, step / steps, {"step": step + 1}
@@ -155,28 +156,32 @@ def training_step(model: SSGAN, data: Split, step: int, steps: int) -> dict[str,
         optimizer.zero_grad()
         sum(weights[term] * value for term, value in values.items()).backward(inputs=parameters)
         values[f"gradient of the {update.player}"] = get_total_norm([p.grad for p in parameters if p.grad is not None])
-        record |= _finite(dict(zip(values, torch.stack(list(values.values())).tolist())), step, model)
+        record |= _finite(dict(zip(values, torch.stack(list(values.values())).tolist())), step, model, update.player)
         optimizer.param_groups[0]["lr"] = optimizer.defaults["lr"] * recipe.learning_rate_factor(progress)
         optimizer.step()
     for name in {update.player for update in updates}: model.averages[name].update_parameters(model.players[name])
     return record
 
 
-def _finite(values: dict[str, float], step: int, model: SSGAN) -> dict[str, float]:
+def _finite(values: dict[str, float], step: int, model: SSGAN, player: str) -> dict[str, float]:
     for name, value in values.items():
         if value - value != 0:
-            raise TrainingError(f"At step {step + 1} of recipe {model.recipe.name!r}, {name!r} became {value}. The weights before this step are kept. "
-                                "Look at the samples for extreme values, or lower the learning rate.")
+            raise TrainingError(f"At step {step + 1} of recipe {model.recipe.name!r}, {name!r} became {value}. The {player} was not changed by it, and the last "
+                                "checkpoint is kept. Look at the samples for extreme values, or lower the learning rate.")
     return values
 
-# %% ../nbs/05_training.ipynb #90414d54
+# %% ../nbs/05_training.ipynb #168b9083
+def _check_steps(steps: int) -> None:
+    if steps < 1: raise TrainingError(f"steps={steps}. Give the number of the last step, at least 1.")
+
+
 def train(model: SSGAN, split: Split, steps: int) -> Iterator[dict[str, float]]:
     """Train `model` on `split` up to step number `steps`, yielding a record of each step: `step`, the value of every term, gradient norms.
 
     A model that has made some steps goes on with the next; with the same `steps` it ends in the same bits as without a break.
     Raises `TrainingError` before the first step if model and data don't fit, and during training if something is not finite.
     """
-    if steps < 1: raise TrainingError(f"steps={steps}. Give the number of the last step, at least 1.")
+    _check_steps(steps)
     if (split.shape, split.kind, split.n_classes) != (model.shape, model.kind, model.n_classes):
         raise TrainingError(f"The model was made for {model.kind} of shape {model.shape} in {model.n_classes} classes, the data are {split.kind} of shape "
                             f"{split.shape} in {split.n_classes}. Make it with SSGAN.for_split(split).")
@@ -190,7 +195,7 @@ def train(model: SSGAN, split: Split, steps: int) -> Iterator[dict[str, float]]:
         model.step += 1
         yield record
 
-# %% ../nbs/05_training.ipynb #e99d9d28
+# %% ../nbs/05_training.ipynb #3c910ab1
 FORMAT = "ssgan_edu checkpoint 1"
 
 
@@ -205,12 +210,13 @@ def write_atomically(path: str | Path, contents: bytes) -> None:
         os.replace(temporary, path)
     except OSError as error:
         raise SSGANError(f"{path} could not be written ({error.strerror}). What was there before is untouched. Free some space, or choose a folder you can write to.") from error
-    finally: temporary.unlink(missing_ok=True)
+    finally:
+        with suppress(OSError): temporary.unlink(missing_ok=True)
 
 
-def _digest(tensors: dict[str, Tensor]) -> str:
-    "SHA-256 of the names, types, shapes and bytes of tensors, in the order of their names."
-    sha = hashlib.sha256()
+def _digest(tensors: dict[str, Tensor], about: str = "") -> str:
+    "SHA-256 of a text and of the names, types, shapes and bytes of tensors, in the order of their names."
+    sha = hashlib.sha256(about.encode())
     for name, t in sorted(tensors.items()):
         sha.update(f"{name} {t.dtype} {tuple(t.shape)}\n".encode())
         sha.update(t.detach().cpu().contiguous().numpy().tobytes())
@@ -221,7 +227,7 @@ def weights_sha256(model: SSGAN) -> str:
     "SHA-256 of the averaged weights of both networks, in the order of their names: equal for equal runs."
     return _digest({f"{name}.{key}": t for name, average in model.averages.items() for key, t in average.state_dict().items()})
 
-# %% ../nbs/05_training.ipynb #4484caec
+# %% ../nbs/05_training.ipynb #f7e08868
 def _state(model: SSGAN) -> dict[str, Tensor]:
     "All tensors of a run, by name."
     tensors = {f"{name}/{key}": t for name, net in model.players.items() for key, t in net.state_dict().items()}
@@ -250,11 +256,13 @@ def to_bytes(model: SSGAN) -> bytes:
     bad = [name for name, t in tensors.items() if t.is_floating_point() and not torch.isfinite(t).all()]
     if bad: raise TrainingError(f"{bad[0]!r} is not finite at step {model.step}; the last checkpoint is kept and not overwritten. Resume from it with a lower learning rate.")
     about = {key: getattr(model, key) for key in ("networks", "shape", "kind", "n_classes", "seed", "step", "steps")} | {"recipe": model.recipe.to_dict()}
-    return safetensors.torch.save(tensors, {"format": FORMAT, "model": json.dumps(about), "sha256": _digest(tensors)})
+    text = json.dumps(about)
+    return safetensors.torch.save(tensors, {"format": FORMAT, "model": text, "sha256": _digest(tensors, text)})
 
 
 def from_bytes(contents: bytes, device: str | torch.device | None = None, name: str | Path = "checkpoint") -> SSGAN:
     "The model and run that `to_bytes` wrote. Raises `CheckpointError`, calling it `name`, if the bytes are damaged or something else. Runs no code from them."
+    device = pick_device(device)
     try:
         tensors = safetensors.torch.load(contents)
         metadata = json.loads(contents[8:8 + int.from_bytes(contents[:8], "little")]).get("__metadata__") or {}
@@ -262,14 +270,14 @@ def from_bytes(contents: bytes, device: str | torch.device | None = None, name: 
         raise CheckpointError(f"{name} is not a whole safetensors file ({error}). Restore it from a copy, or train again.") from error
     if metadata.get("format") != FORMAT:
         raise CheckpointError(f"{name} was not written by this library: its format is {metadata.get('format')!r}, expected {FORMAT!r}. Give a file that training wrote.")
-    if metadata.get("sha256") != _digest(tensors): raise CheckpointError(f"{name} was altered: its contents don't match their checksum. Restore it from a copy, or train again.")
+    if metadata.get("sha256") != _digest(tensors, metadata.get("model", "")): raise CheckpointError(f"{name} was altered: its contents don't match their checksum. Restore it from a copy, or train again.")
     try:
         about = json.loads(metadata["model"])
         model = SSGAN(Recipe.from_dict(about["recipe"]), *(about[key] for key in ("networks", "shape", "kind", "n_classes", "seed")), device=device)
         _restore(model, tensors)
         model.step, model.steps = about["step"], about["steps"]
     except (KeyError, TypeError, ValueError, RuntimeError, IndexError, AttributeError) as error:
-        raise CheckpointError(f"{name} doesn't describe a model of this version ({type(error).__name__}: {str(error).splitlines()[0]}). Train again with this version.") from error
+        raise CheckpointError(f"{name} doesn't describe a model of this version ({type(error).__name__}: {first_line(error)}). Train again with this version.") from error
     return model
 
 
@@ -288,7 +296,7 @@ def load_checkpoint(path: str | Path, device: str | torch.device | None = None) 
 SSGAN.save, SSGAN.load = save_checkpoint, staticmethod(load_checkpoint)
 SSGAN.__reduce__ = lambda model: (from_bytes, (to_bytes(model),))  # pickle and copy go the same way
 
-# %% ../nbs/05_training.ipynb #c31a202b
+# %% ../nbs/05_training.ipynb #6519830a
 class Run:
     """A training run that lives in a folder: `run.json` (the settings), `log.jsonl` (records) and `checkpoint.safetensors`.
 
@@ -301,16 +309,18 @@ class Run:
         self.folder, self.split, self.settings, self.checkpoint_every = Path(folder), split, settings, checkpoint_every
         self.log: list[dict] = []
         about, checkpoint = self.folder / "run.json", self.folder / "checkpoint.safetensors"
-        if about.exists():
+        _check_steps(settings["steps"])
+        if about.exists() or checkpoint.exists():
             if not resume: raise CheckpointError(f"{folder} already holds a run. Pass --resume (resume=True) to go on with it, or choose another folder.")
             _same_settings(read_settings(folder), settings, folder)
             for leftover in self.folder.glob(".*.tmp"): leftover.unlink()
-        else: write_atomically(about, json.dumps(settings, indent=1).encode())
         if checkpoint.exists():
             self.model = load_checkpoint(checkpoint, device)
-            lines = map(json.loads, (self.folder / "log.jsonl").read_text().splitlines())
-            self.log = [line for line in lines if line["step"] <= self.model.step]
+            kept = {"recipe": self.model.recipe.name, "seed": self.model.seed, "steps": self.model.steps}
+            _same_settings(kept, {key: settings[key] for key in kept}, checkpoint)
+            self.log = [line for line in _read_log(self.folder / "log.jsonl") if line["step"] <= self.model.step]
         else: self.model = SSGAN.for_split(split, settings["recipe"], settings["networks"], settings["seed"], device)
+        if not about.exists(): write_atomically(about, json.dumps(settings, indent=1).encode())
 
     @property
     def seconds(self) -> float: return self.log[-1]["seconds"] if self.log else 0.0
@@ -334,6 +344,15 @@ def read_settings(folder: str | Path) -> dict:
     except ValueError as error: raise CheckpointError(f"{path} can't be read ({error}). Restore it, or train again into another folder.") from error
     if not isinstance(settings, dict): raise CheckpointError(f"{path} doesn't hold the settings of a run. Restore it, or train again into another folder.")
     return settings
+
+
+def _read_log(path: Path) -> list[dict]:
+    try:
+        lines = [json.loads(line) for line in path.read_text().splitlines()]
+        if all({"step", "seconds"} <= line.keys() for line in lines): return lines
+        problem = "a line lacks its step"
+    except (OSError, ValueError, AttributeError) as error: problem = first_line(error)
+    raise CheckpointError(f"{path} can't be read ({problem}). Restore it, or train again into another folder.")
 
 
 def _same_settings(old: dict, new: dict, folder: str | Path) -> None:

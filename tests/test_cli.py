@@ -22,7 +22,7 @@ import ssgan_edu
 from ssgan_edu import data, evaluation
 from ssgan_edu.cli import main
 from ssgan_edu.recipes import TERMS
-from ssgan_edu.training import SSGAN, weights_sha256
+from ssgan_edu.training import SSGAN, train, weights_sha256
 
 
 def call(*arguments) -> SimpleNamespace:
@@ -71,6 +71,20 @@ def test_train_leaves_a_folder(run):
     assert sorted(path.name for path in run.folder.iterdir()) == ["checkpoint.safetensors", "log.jsonl", "result.json", "run.json"]
     assert json.loads((run.folder / "result.json").read_text()) == run.result
     assert weights_sha256(SSGAN.load(run.folder / "checkpoint.safetensors")) == run.result["weights_sha256"]
+
+
+def library_run(recipe: str, per_class: int, seed: int, steps: int) -> tuple[SSGAN, data.Split]:
+    "The loop of the lessons, with the labels and the model of one seed."
+    split = data.load_dataset("digits").label(per_class=per_class, seed=seed)
+    model = SSGAN.for_split(split, recipe, seed=seed)
+    for _ in train(model, split, steps): pass
+    return model, split
+
+
+def test_the_command_does_what_the_library_does(run):
+    model, split = library_run("improved", 3, seed=4, steps=30)
+    assert weights_sha256(model) == run.result["weights_sha256"]
+    assert evaluation.evaluate(model, split)["test_error"] == run.result["test_error"]
 
 
 def test_the_same_command_gives_the_same_numbers(run, tmp_path):
@@ -256,6 +270,9 @@ def test_demo_shows_what_the_unlabeled_digits_bought(tmp_path):
     assert (found["dataset"], found["labels_per_class"], found["steps"]) == ("digits", 1, 60)
     assert {"supervised", "improved"} < set(found["accuracies"]) and {len(values) for values in found["accuracies"].values()} == {3}
     assert all(0.1 < accuracy < 1 for values in found["accuracies"].values() for accuracy in values)
+    for recipe in ("supervised", "improved"):
+        at_the_end = [1 - evaluation.evaluate(*library_run(recipe, 1, seed=draw, steps=60))["test_error"] for draw in range(3)]
+        assert found["accuracies"][recipe] == pytest.approx(at_the_end), "of the last step, not of the best"
     path = Path(found["figure"])
     assert path.is_absolute() and path == tmp_path / "demo" / "demo.png" and str(path) in done.out
     picture = plt.imread(path)
