@@ -7,7 +7,7 @@ METADATA := settings.ini setup.py pyproject.toml
 .PHONY: demo test lab bench export
 .DEFAULT_GOAL := demo
 
-demo: $(VENV)/installed       ## train on MNIST with 100 labels and draw the result
+demo: $(VENV)/installed       ## train on small digits with ten labels and draw the result
 	$(BIN)/ssgan-edu demo
 
 # Two workers, one file each at a time; one thread a worker, or the waiting threads of one take the core of the other.

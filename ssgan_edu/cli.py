@@ -68,8 +68,8 @@ def save_figure(figure, path: Path) -> Path:
     write_atomically(path, buffer.getvalue())
     return path.absolute()
 
-# %% ../nbs/91_cli.ipynb #8475688c
-DEMO_STEPS, DEMO_DRAWS, DEMO_RECIPES = 2000, 3, ("supervised", "improved")
+# %% ../nbs/91_cli.ipynb #dfe5c8e8
+DEMO_STEPS, DEMO_DRAWS, DEMO_RECIPES = 1500, 3, ("supervised", "improved")
 
 
 def _watched(model: SSGAN, split: Split, steps: int, every: int) -> Iterator[tuple[int, float]]:

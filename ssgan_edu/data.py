@@ -55,14 +55,14 @@ def seeded(seed: int, stream: str = "", step: int = 0, device: str | torch.devic
     digest = hashlib.sha256(f"{seed}/{stream}".encode()).digest()
     return torch.Generator(device).manual_seed((int.from_bytes(digest[:7], "big") + step) % 2**63)
 
-# %% ../nbs/01_data.ipynb #8a168eff
+# %% ../nbs/01_data.ipynb #823cef1c
 KINDS = {"image": ("C", "H", "W"), "points": ("F",), "sequence": ("L", "V")}  # and the dimensions of a sample
 
 
 def _check_samples(name: str, part: str, x: Tensor, y: Tensor, n_classes: int, kind: str) -> None:
     "Raises `DataError` on the first thing that would spoil training later."
     where = f"The {part} part of data set {name!r}"
-    if len(x) != len(y): raise DataError(f"{where} has {len(x)} samples but {len(y)} labels. Give one label a sample (−1 if unknown).")
+    if len(x) != len(y): raise DataError(f"{where} has {len(x)} samples but {len(y)} labels. Give one label per sample (−1 if unknown).")
     if x.dtype != torch.float32: raise DataError(f"{where} has samples of type {x.dtype}. Give float32; divide pixels of 0–255 by 255.")
     if y.dtype != torch.int64: raise DataError(f"{where} has labels of type {y.dtype}. Give int64.")
     if x.ndim - 1 != len(KINDS[kind]):
@@ -75,7 +75,7 @@ def _check_samples(name: str, part: str, x: Tensor, y: Tensor, n_classes: int, k
     if len(y) and not (-1 <= y.min() and y.max() < n_classes):
         raise DataError(f"{where} has labels from {y.min()} to {y.max()}. With {n_classes} classes labels are 0 to {n_classes - 1}, or −1 for unknown.")
 
-# %% ../nbs/01_data.ipynb #4b125892
+# %% ../nbs/01_data.ipynb #37c05f54
 @dataclass(frozen=True, eq=False)
 class Dataset:
     """Samples and labels, split into a training and a test part.
@@ -114,10 +114,10 @@ class Dataset:
         `balanced` draws the same number from every class, as far as there are enough. `validation` more labeled samples are set
         aside for choosing hyper-parameters. The unlabeled part is the whole training part (as in Salimans et al. 2016),
         without the labeled samples if `exclude_labeled`. With the same seed, a larger labeled part contains the smaller.
-        Raises `DataError` before anything is drawn.
+        Raises `DataError` if that can't be met.
         """
         known = (self.y_train >= 0).nonzero().flatten()
-        n, counts = _n_labels(self, per_class, fraction, n, len(known))
+        n, counts = _n_labels(self, per_class, fraction, n, balanced, len(known))
         shuffled = known[torch.randperm(len(known), generator=seeded(seed, "label"))]
         order = _interleave(shuffled, self.y_train) if balanced else shuffled
         if validation < 0: raise DataError(f"validation={validation}. Give the number of labeled samples to set aside, at least 0.")
@@ -140,8 +140,8 @@ class Dataset:
         return Split(self.name, self.x_train[labeled], self.y_train[labeled], x_unlabeled, self.x_train[held_out],
                      self.y_train[held_out], self.x_test, self.y_test, self.class_names, self.kind, seed)
 
-# %% ../nbs/01_data.ipynb #f71a1c82
-def _n_labels(dataset: Dataset, per_class, fraction, n, n_known: int) -> tuple[int, int | None]:
+# %% ../nbs/01_data.ipynb #92378eb6
+def _n_labels(dataset: Dataset, per_class, fraction, n, balanced: bool, n_known: int) -> tuple[int, int | None]:
     "How many labels are meant, and how many of each class at least (None if that was not asked for)."
     given = {k: v for k, v in dict(per_class=per_class, fraction=fraction, n=n).items() if v is not None}
     if len(given) != 1:
@@ -150,6 +150,7 @@ def _n_labels(dataset: Dataset, per_class, fraction, n, n_known: int) -> tuple[i
         if not 0 < fraction <= 1: raise DataError(f"fraction={fraction} is outside (0, 1]. Example: fraction=0.01 keeps one label in a hundred.")
         n = round(fraction * n_known)
     if per_class is not None:
+        if not balanced: raise DataError("per_class asks for the same number from every class. With balanced=False, give n or fraction.")
         if per_class < 1: raise DataError(f"per_class={per_class}; every class needs at least 1 label.")
         n = per_class * dataset.n_classes
     if n < dataset.n_classes:

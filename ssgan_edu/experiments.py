@@ -62,7 +62,7 @@ def run_seed(row: Row, seed: int, work: Path, device: str | None = None, threads
     return {"seed": seed, "test_error": found["test_error"], "test_errors": found["test_errors"], "seconds": round(run.seconds, 1),
             "threads": torch.get_num_threads(), "weights_sha256": weights_sha256(run.model)}
 
-# %% ../nbs/10_experiments.ipynb #bbedcc1a
+# %% ../nbs/10_experiments.ipynb #bb2a7c00
 def read_row(row: Row, results: Path) -> dict[int, dict]:
     "The runs of a row that are in `results`, by seed."
     path = results / f"{row.name}.json"
@@ -74,7 +74,7 @@ def read_row(row: Row, results: Path) -> dict[int, dict]:
 def _write_row(row: Row, runs: dict[int, dict], results: Path) -> None:
     ordered = [runs[seed] for seed in sorted(runs)]
     figures = {key: [run[key] for run in ordered] for key in ordered[0] if key != "seed"}
-    table = {"name": row.name, **asdict(row), "command": f"{row.command} --seeds {len(ordered)}", "seeds": sorted(runs), **where_it_ran(), "figures": figures}
+    table = {"name": row.name, **asdict(row), "command": f"{row.command} --seeds {max(runs) + 1}", "seeds": sorted(runs), **where_it_ran(), "figures": figures}
     write_atomically(results / f"{row.name}.json", (json.dumps(table, indent=1) + "\n").encode())
 
 

@@ -43,12 +43,13 @@ class Dropout(nn.Module):
 
     def extra_repr(self) -> str: return f"p={self.p}"
 
-# %% ../nbs/04_networks.ipynb #b132511e
+# %% ../nbs/04_networks.ipynb #6418861e
 @torch.no_grad()
 def initialize_from_data(network: nn.Module, x: Tensor, noise: torch.Generator | None = None) -> None:
     """Set scale and bias of each weight-normalized layer so that its outputs on the batch `x` have mean 0 and deviation 1.
 
-    Source: Salimans and Kingma 2016, *Weight normalization*, section 3. Afterwards scales and biases are ordinary parameters.
+    Source: Salimans and Kingma 2016, *Weight normalization*, section 3. Afterwards they are what the network declares: the scales of the
+    hidden layers of `mlp` stay fixed, all others are trained.
     """
     def standardize(layer, _, output):
         others = [d for d in range(output.ndim) if d != 1]

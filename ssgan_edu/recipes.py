@@ -67,7 +67,7 @@ class Update:
         weights = {term: w.at(progress) if isinstance(w, Ramp) else w for term, w in self.terms.items()}
         return {term: weight for term, weight in weights.items() if weight}
 
-# %% ../nbs/05_recipes.ipynb #b92339cb
+# %% ../nbs/05_recipes.ipynb #91663dd6
 OUTPUTS = {"classes": lambda k: k, "classes + generated": lambda k: k + 1, "real or not": lambda k: 1}
 
 
@@ -76,7 +76,8 @@ class Recipe:
     """A semi-supervised GAN as a table: who minimizes what, and with which settings.
 
     `updates` are made one after another in each step, or, if `in_turn`, in passes over the data as the popular article prints it.
-    The learning rate falls linearly to 0 from the share `decay_from` of the run. `ema` is the decay per step of the averaged weights.
+    The learning rate falls linearly to 0 from the share `decay_from` of the run on (1: never). `eps` is Adam's, added outside the root.
+    `ema` is the decay per step of the averaged weights (lesson 05b).
     """
     name: str
     updates: tuple[Update, ...]
@@ -112,11 +113,11 @@ class Recipe:
 
     @classmethod
     def from_dict(cls, table: dict[str, Any]) -> "Recipe":
-        "The recipe that `to_dict` wrote, also after a journey through JSON."
+        "The recipe that `to_dict` wrote, even after a round trip through JSON."
         updates = tuple(Update(u["player"], {t: Ramp(**w) if isinstance(w, dict) else w for t, w in u["terms"].items()}) for u in table["updates"])
         return cls(**{**table, "updates": updates, "betas": tuple(table["betas"])})
 
-# %% ../nbs/05_recipes.ipynb #740cf591
+# %% ../nbs/05_recipes.ipynb #880658e5
 def _table(*rows: Recipe) -> dict[str, Recipe]: return {row.name: row for row in rows}
 
 
@@ -138,7 +139,7 @@ RECIPES: dict[str, Recipe] = _table(
            "Salimans et al. 2016, section 5"),
     Recipe("badgan", (Update("discriminator", {**_SEMI_SUPERVISED, "conditional_entropy": 0.1}),
                       Update("generator", {"feature_matching": 1.0, "pull_away": 0.8})),
-           "Dai et al. 2017, without the density model"),
+           "after Dai et al. 2017: the terms and weights of their SVHN runs, with squared feature matching"),
     Recipe("best", (Update("discriminator", {**_SEMI_SUPERVISED, "consistency": 0.5, "teacher": Ramp(1.0, start=0.25)}),
                     Update("generator", {"feature_matching": 1.0})),
            "improved, with consistency under noise and with an averaged teacher (Tarvainen and Valpola 2017)"),

@@ -4,7 +4,7 @@
 __all__ = ['FORMAT', 'pick_device', 'SSGAN', 'training_step', 'train', 'write_atomically', 'weights_sha256', 'to_bytes',
            'from_bytes', 'save_checkpoint', 'load_checkpoint', 'Run', 'read_settings']
 
-# %% ../nbs/05_training.ipynb #06044668
+# %% ../nbs/05_training.ipynb #c4d2700b
 import hashlib
 import json
 import os
@@ -19,6 +19,7 @@ import safetensors.torch
 import torch
 from torch import Tensor, nn
 from torch.nn.utils import get_total_norm
+from torch.nn.utils.parametrize import cached
 from torch.optim.swa_utils import AveragedModel
 
 from .data import CheckpointError, Split, SSGANError, TrainingError, batch_indices, first_line, lookup, seeded
@@ -112,10 +113,10 @@ class SSGAN:
     def __repr__(self):
         return f"SSGAN(recipe={self.recipe.name!r}, networks={self.networks!r}, shape={self.shape}, n_classes={self.n_classes}, step={self.step})"
 
-# %% ../nbs/05_training.ipynb #538d454b
+# %% ../nbs/05_training.ipynb #93ef3cb1
 def _outputs(model: SSGAN, wanted: set[str], x: dict[str, Tensor], player: str, noise: torch.Generator) -> dict:
     "D's outputs on the batches `wanted`, in one forward pass for those with a gradient for `player` and one for the others."
-    found = {"labels": x["labels"]}
+    found = {"labels": x.get("labels")}
     if "teacher" in wanted:
         with torch.no_grad(): found["teacher"] = Output(*model.averages["discriminator"](x["unlabeled"]))
     batches = sorted(wanted & {"labeled", "unlabeled", "unlabeled_again", "generated"})
@@ -128,19 +129,22 @@ def _outputs(model: SSGAN, wanted: set[str], x: dict[str, Tensor], player: str, 
         found |= {name: Output(*pair) for name, *pair in zip(names, logits.split(sizes), features.split(sizes))}
     return found
 
-# %% ../nbs/05_training.ipynb #fb91bb2c
+# %% ../nbs/05_training.ipynb #d13f65ef
 def _draw(model: SSGAN, data: Split, update: int, player: str, wanted: set[str], step: int, noise: torch.Generator) -> dict[str, Tensor]:
     "The batches of an update: real samples in a shuffled order of its own, generated samples from fresh noise."
     size = model.recipe.batch_size
-    labeled = batch_indices(data.n_labeled, size, step, model.seed, f"labeled/{update}")
-    unlabeled = batch_indices(data.n_unlabeled, size, step, model.seed, f"unlabeled/{update}")
-    x = {"labeled": data.x_labeled[labeled], "labels": data.y_labeled[labeled], "unlabeled": data.x_unlabeled[unlabeled]}
-    x["unlabeled_again"] = x["unlabeled"]
+    x = {}
+    if "labeled" in wanted:
+        rows = batch_indices(data.n_labeled, size, step, model.seed, f"labeled/{update}")
+        x |= {"labeled": data.x_labeled.index_select(0, rows), "labels": data.y_labeled[rows]}
+    if wanted & {"unlabeled", "unlabeled_again", "teacher"}:
+        rows = batch_indices(data.n_unlabeled, size, step, model.seed, f"unlabeled/{update}")
+        x["unlabeled"] = x["unlabeled_again"] = data.x_unlabeled.index_select(0, rows)
     if "generated" in wanted:
         with torch.set_grad_enabled(player == "generator"): x["generated"] = model.generator(model.generator.draw(size, noise))
     return x
 
-# %% ../nbs/05_training.ipynb #394fd3dc
+# %% ../nbs/05_training.ipynb #220ce56f
 def training_step(model: SSGAN, data: Split, step: int, steps: int) -> dict[str, float]:
     "Make all updates of one step and return the value of each term; raises `TrainingError` that names what was not finite."
     recipe, progress, record = model.recipe, step / steps, {"step": step + 1}
@@ -150,7 +154,7 @@ def training_step(model: SSGAN, data: Split, step: int, steps: int) -> dict[str,
         weights, optimizer = update.weights(progress), model.optimizers[update.player]
         wanted = {name for term in weights for name in needs(term)}
         x = _draw(model, data, i, update.player, wanted, step, noise)
-        outputs = _outputs(model, wanted, x, update.player, noise)
+        with cached(): outputs = _outputs(model, wanted, x, update.player, noise)  # weights are normalized once an update
         values = {term: TERMS[term](**{name: outputs[name] for name in needs(term)}) for term in weights}
         parameters = optimizer.param_groups[0]["params"]
         optimizer.zero_grad()
@@ -170,13 +174,13 @@ def _finite(values: dict[str, float], step: int, model: SSGAN, player: str) -> d
                                 "checkpoint is kept. Look at the samples for extreme values, or lower the learning rate.")
     return values
 
-# %% ../nbs/05_training.ipynb #168b9083
+# %% ../nbs/05_training.ipynb #db692969
 def _check_steps(steps: int) -> None:
     if steps < 1: raise TrainingError(f"steps={steps}. Give the number of the last step, at least 1.")
 
 
 def train(model: SSGAN, split: Split, steps: int) -> Iterator[dict[str, float]]:
-    """Train `model` on `split` up to step number `steps`, yielding a record of each step: `step`, the value of every term, gradient norms.
+    """Train `model` on `split` up to step number `steps`, yielding a record of each step: `step`, the value of every term whose weight isn't 0, gradient norms.
 
     A model that has made some steps goes on with the next; with the same `steps` it ends in the same bits as without a break.
     Raises `TrainingError` before the first step if model and data don't fit, and during training if something is not finite.
@@ -227,7 +231,7 @@ def weights_sha256(model: SSGAN) -> str:
     "SHA-256 of the averaged weights of both networks, in the order of their names: equal for equal runs."
     return _digest({f"{name}.{key}": t for name, average in model.averages.items() for key, t in average.state_dict().items()})
 
-# %% ../nbs/05_training.ipynb #f7e08868
+# %% ../nbs/05_training.ipynb #5c06f2ee
 def _state(model: SSGAN) -> dict[str, Tensor]:
     "All tensors of a run, by name."
     tensors = {f"{name}/{key}": t for name, net in model.players.items() for key, t in net.state_dict().items()}
@@ -270,7 +274,7 @@ def from_bytes(contents: bytes, device: str | torch.device | None = None, name: 
         raise CheckpointError(f"{name} is not a whole safetensors file ({error}). Restore it from a copy, or train again.") from error
     if metadata.get("format") != FORMAT:
         raise CheckpointError(f"{name} was not written by this library: its format is {metadata.get('format')!r}, expected {FORMAT!r}. Give a file that training wrote.")
-    if metadata.get("sha256") != _digest(tensors, metadata.get("model", "")): raise CheckpointError(f"{name} was altered: its contents don't match their checksum. Restore it from a copy, or train again.")
+    if metadata.get("sha256") != _digest(tensors, metadata.get("model", "")): raise CheckpointError(f"{name} was damaged or altered: its contents don't match their checksum. Restore it from a copy, or train again.")
     try:
         about = json.loads(metadata["model"])
         model = SSGAN(Recipe.from_dict(about["recipe"]), *(about[key] for key in ("networks", "shape", "kind", "n_classes", "seed")), device=device)
