@@ -141,7 +141,7 @@ def plot_confusion(matrix: Tensor, class_names: Sequence[str]) -> Figure:
     ax.set(xlabel="predicted class", ylabel="true class")
     return figure
 
-# %% ../nbs/06_plots.ipynb #f55e346b
+# %% ../nbs/06_plots.ipynb #04f0fbfe
 @_figure
 def plot_reliability(probabilities: Tensor, labels: Tensor, bins: int = 15) -> Figure:
     "Accuracy against confidence in bins of equal width; below, how many predictions each bin holds. Arguments and errors as of `expected_calibration_error`."
@@ -158,7 +158,7 @@ def plot_reliability(probabilities: Tensor, labels: Tensor, bins: int = 15) -> F
     ax.plot(mean_confidence[few], accuracy[few], "o", color=BLUE, mfc="white", ms=4, label="fewer than 10 samples")
     ax.set(xlim=(0, 1.02), ylim=(-0.02, 1.02), ylabel="accuracy", title=f"expected calibration error {error:.3f}")
     ax.legend(loc="upper left")
-    below.bar((np.arange(bins) + 0.5) / bins, count, width=0.9 / bins, color="0.5")
+    below.bar((np.arange(bins) + 0.5) / bins, np.asarray(count), width=0.9 / bins, color="0.5")
     below.set(xlabel="confidence (probability of the predicted class)", ylabel="samples")
     return figure
 
