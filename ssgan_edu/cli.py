@@ -68,7 +68,7 @@ def save_figure(figure, path: Path) -> Path:
     write_atomically(path, buffer.getvalue())
     return path.absolute()
 
-# %% ../nbs/91_cli.ipynb #dfe5c8e8
+# %% ../nbs/91_cli.ipynb #8a749561
 DEMO_STEPS, DEMO_DRAWS, DEMO_RECIPES = 1500, 3, ("supervised", "improved")
 
 
@@ -84,6 +84,7 @@ def demo(out: Annotated[Path, typer.Option(help="Folder for the figure.")] = Pat
          device: Device = None, as_json: AsJson = False) -> None:
     "Train with and without unlabeled digits on one label per class, and show what the unlabeled data bought."
     if steps < 10: raise SSGANError(f"--steps {steps} is too few to show anything. Give at least 10.")
+    torch.set_num_threads(1)  # networks this small gain nothing from more, and one isn't slowed by other programs
     dataset = load_dataset("digits")
     splits = [dataset.label(per_class=1, seed=draw) for draw in range(DEMO_DRAWS)]
     curves: dict[str, list] = {name: [] for name in DEMO_RECIPES}
