@@ -23,7 +23,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from .data import DATASETS, TOYS, DataError, Split, SSGANError, cache_dir, carried, load_dataset
+from .data import DATASETS, TOYS, DataError, Split, SSGANError, cache_dir, load_dataset
 from .evaluation import baseline_label_spreading, evaluate, sample_quality
 from .experiments import Row, run_row, summarize, where_it_ran
 from .networks import FAMILIES

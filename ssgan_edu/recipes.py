@@ -6,7 +6,7 @@ __all__ = ['TERMS', 'OUTPUTS', 'RECIPES', 'Output', 'needs', 'Ramp', 'Update', '
 # %% ../nbs/05_recipes.ipynb #51129faa
 import inspect
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
 from torch import Tensor
