@@ -3,12 +3,13 @@
 # %% auto #0
 __all__ = ['KINDS', 'TOYS', 'PICTURES', 'DATASETS', 'SSGANError', 'UnknownNameError', 'DataError', 'CheckpointError',
            'TrainingError', 'lookup', 'seeded', 'Dataset', 'Split', 'carried', 'verified_bytes', 'cache_dir',
-           'first_line', 'load_dataset', 'batch_indices']
+           'first_line', 'load_dataset', 'batch_indices', 'augment']
 
-# %% ../nbs/01_data.ipynb #a8627de1
+# %% ../nbs/01_data.ipynb #9c0982fc
 import difflib
 import gzip
 import hashlib
+import math
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from sklearn import datasets as sklearn_datasets
 from sklearn.model_selection import train_test_split
 from torch import Tensor
@@ -384,3 +386,16 @@ def batch_indices(n: int, batch_size: int, step: int, seed: int, stream: str) ->
     first, last = start // n, (start + batch_size - 1) // n
     order = torch.cat([_epoch_order(n, epoch, seed, stream) for epoch in range(first, last + 1)])
     return order[start - first * n:][:batch_size]
+
+# %% ../nbs/01_data.ipynb #b381b0e5
+def augment(x: Tensor, rng: torch.Generator, strong: bool = False) -> Tensor:
+    """A random view of each image of `x` (N, C, H, W): shifted by up to 1/14 of the side; if `strong`, also turned by up to 20°, sheared and scaled by up to 20 %.
+
+    What moves in from outside repeats the border. Raises `DataError` for anything that isn't a batch of images.
+    """
+    if x.ndim != 4: raise DataError(f"Only images (N, C, H, W) can be augmented; got shape {tuple(x.shape)}. Choose a recipe without augmentation.")
+    turn, shear, scale, *shift = (2 * torch.rand(5, len(x), generator=rng, device=rng.device) - 1).to(x.device)
+    turn, shear, scale = (turn * math.radians(20), 0.2 * shear, 1 + 0.2 * scale) if strong else (0 * turn, 0 * shear, torch.ones_like(scale))
+    rows = (scale * turn.cos(), scale * (shear - turn.sin()), shift[0] / 7, scale * turn.sin(), scale * turn.cos(), shift[1] / 7)
+    maps = torch.stack(rows, 1).view(-1, 2, 3).to(x.dtype)  # one side of an image is 2 long in these coordinates
+    return F.grid_sample(x, F.affine_grid(maps, x.shape, align_corners=False), padding_mode="border", align_corners=False)

@@ -5,7 +5,7 @@ __all__ = ['article_labeled_loss', 'article_unlabeled_loss', 'article_generator_
            'supervised_loss', 'real_loss', 'generated_loss', 'unsupervised_loss', 'supervised_loss_k_plus_1',
            'real_loss_k_plus_1', 'generated_loss_k_plus_1', 'minimax_generator_loss', 'non_saturating_generator_loss',
            'non_saturating_generator_loss_k_plus_1', 'feature_matching_loss', 'pull_away_loss',
-           'conditional_entropy_loss', 'consistency_loss', 'soft_target_loss']
+           'conditional_entropy_loss', 'consistency_loss', 'soft_target_loss', 'pseudo_label_loss']
 
 # %% ../nbs/03_losses.ipynb #e89f4d03
 import torch
@@ -276,3 +276,16 @@ def soft_target_loss(logits: Tensor, target_logits: Tensor) -> Tensor:
     targets = _check_matrix(target_logits, "target_logits").detach().softmax(dim=1)
     _check_alike(logits, targets, "logits and target_logits")
     return F.cross_entropy(logits, targets.to(logits.dtype))
+
+# %% ../nbs/03_losses.ipynb #3560de71
+def pseudo_label_loss(logits: Tensor, target_logits: Tensor, threshold: float = 0.95) -> Tensor:
+    """Cross-entropy with the target's most likely class as the label, where its probability is at least `threshold`, else 0.
+
+    `logits` and `target_logits`: (N, K) each, of the same samples; no gradient flows into the targets. Returns the 0-d mean over all
+    N samples. Raises SSGANError for other shapes or types. Source: Lee 2013, equation 15; with the threshold and two views
+    of a sample, Sohn et al. 2020, section 2.2, equation 4.
+    """
+    logits = _check_matrix(logits, "logits")
+    confidence, labels = _check_matrix(target_logits, "target_logits").detach().softmax(dim=1).max(dim=1)
+    _check_alike(logits, target_logits, "logits and target_logits")
+    return ((confidence >= threshold) * F.cross_entropy(logits, labels, reduction="none")).mean()

@@ -5,8 +5,9 @@ __all__ = ['FAMILIES', 'GaussianNoise', 'Dropout', 'initialize_from_data', 'MLPD
            'ConvDiscriminator', 'ConvGenerator', 'SequenceDiscriminator', 'SequenceGenerator', 'default_family',
            'build_networks']
 
-# %% ../nbs/04_networks.ipynb #72aa915d
+# %% ../nbs/04_networks.ipynb #44d22219
 from collections.abc import Callable
+from functools import lru_cache
 from math import prod
 
 import torch
@@ -16,16 +17,32 @@ from torch.nn.utils.parametrizations import weight_norm
 
 from .data import SSGANError, lookup, seeded
 
-# %% ../nbs/04_networks.ipynb #71b38250
+# %% ../nbs/04_networks.ipynb #f62526de
+_TABLE_SIZE = 2**22
+
+
+@lru_cache(maxsize=1)
+def _normal_table() -> Tensor: return torch.randn(_TABLE_SIZE, generator=seeded(0, "table of normal numbers"))
+
+
+def _normal(like: Tensor, noise: torch.Generator) -> Tensor:
+    "Standard normal numbers of the shape of `like`: on a CPU a random cut of the table, otherwise new ones."
+    n = like.numel()
+    if like.device.type != "cpu" or like.dtype != torch.float32 or n > _TABLE_SIZE // 4:
+        return torch.randn(like.shape, generator=noise, device=like.device, dtype=like.dtype)
+    start = int(torch.randint(_TABLE_SIZE - n + 1, (), generator=noise))
+    return _normal_table()[start:start + n].view(like.shape)
+
+
 class GaussianNoise(nn.Module):
-    "Adds normal noise of standard deviation `std` from the generator `noise`; does nothing without one."
+    "Adds normal noise of standard deviation `std`, drawn with the generator `noise`; does nothing without one."
     def __init__(self, std: float):
         super().__init__()
         self.std = std
 
     def forward(self, x: Tensor, noise: torch.Generator | None = None) -> Tensor:
         if noise is None or not self.std: return x
-        return torch.add(x, torch.randn(x.shape, generator=noise, device=x.device, dtype=x.dtype), alpha=self.std)
+        return torch.add(x, _normal(x, noise), alpha=self.std)
 
     def extra_repr(self) -> str: return f"std={self.std}"
 

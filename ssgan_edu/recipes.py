@@ -14,7 +14,7 @@ from torch import Tensor
 from . import losses
 from .data import SSGANError
 
-# %% ../nbs/05_recipes.ipynb #5d03a530
+# %% ../nbs/05_recipes.ipynb #6ce5ef90
 class Output(NamedTuple):
     "What a discriminator says of a batch: logits `(N, n_outputs)` and features `(N, F)`."
     logits: Tensor
@@ -30,6 +30,8 @@ TERMS = {
     "conditional_entropy": lambda unlabeled: losses.conditional_entropy_loss(unlabeled.logits),
     "consistency": lambda unlabeled, unlabeled_again: losses.consistency_loss(unlabeled.logits, unlabeled_again.logits),
     "teacher": lambda unlabeled, teacher: losses.soft_target_loss(unlabeled.logits, teacher.logits),
+    "pseudo_label": lambda unlabeled: losses.pseudo_label_loss(unlabeled.logits, unlabeled.logits),
+    "fixmatch": lambda unlabeled, strong: losses.pseudo_label_loss(strong.logits, unlabeled.logits),
     "feature_matching": lambda unlabeled, generated: losses.feature_matching_loss(unlabeled.features, generated.features),
     "pull_away": lambda generated: losses.pull_away_loss(generated.features),
     "non_saturating": lambda generated: losses.non_saturating_generator_loss(generated.logits),
@@ -67,7 +69,7 @@ class Update:
         weights = {term: w.at(progress) if isinstance(w, Ramp) else w for term, w in self.terms.items()}
         return {term: weight for term, weight in weights.items() if weight}
 
-# %% ../nbs/05_recipes.ipynb #91663dd6
+# %% ../nbs/05_recipes.ipynb #48ccada9
 OUTPUTS = {"classes": lambda k: k, "classes + generated": lambda k: k + 1, "real or not": lambda k: 1}
 
 
@@ -77,7 +79,7 @@ class Recipe:
 
     `updates` are made one after another in each step, or, if `in_turn`, in passes over the data as the popular article prints it.
     The learning rate falls linearly to 0 from the share `decay_from` of the run on (1: never). `eps` is Adam's, added outside the root.
-    `ema` is the decay per step of the averaged weights (lesson 05b).
+    `ema` is the decay per step of the averaged weights (lesson 05b). With `augment`, real images are shown in weak views (lesson 01).
     """
     name: str
     updates: tuple[Update, ...]
@@ -91,6 +93,7 @@ class Recipe:
     ema: float = 0.999
     decay_from: float = 2 / 3
     in_turn: bool = False
+    augment: bool = False
 
     def __post_init__(self):
         if self.outputs not in OUTPUTS: raise SSGANError(f"outputs={self.outputs!r}. Allowed: {', '.join(OUTPUTS)}.")
@@ -117,11 +120,12 @@ class Recipe:
         updates = tuple(Update(u["player"], {t: Ramp(**w) if isinstance(w, dict) else w for t, w in u["terms"].items()}) for u in table["updates"])
         return cls(**{**table, "updates": updates, "betas": tuple(table["betas"])})
 
-# %% ../nbs/05_recipes.ipynb #880658e5
+# %% ../nbs/05_recipes.ipynb #426029dc
 def _table(*rows: Recipe) -> dict[str, Recipe]: return {row.name: row for row in rows}
 
 
 _SEMI_SUPERVISED = {"supervised": 1.0, "unsupervised": 1.0}
+_CONSISTENT = {"consistency": 0.5, "teacher": Ramp(1.0, start=0.25)}
 
 RECIPES: dict[str, Recipe] = _table(
     Recipe("supervised", (Update("discriminator", {"supervised": 1.0}),),
@@ -140,9 +144,16 @@ RECIPES: dict[str, Recipe] = _table(
     Recipe("badgan", (Update("discriminator", {**_SEMI_SUPERVISED, "conditional_entropy": 0.1}),
                       Update("generator", {"feature_matching": 1.0, "pull_away": 0.8})),
            "after Dai et al. 2017: the terms and weights of their SVHN runs, with squared feature matching"),
-    Recipe("best", (Update("discriminator", {**_SEMI_SUPERVISED, "consistency": 0.5, "teacher": Ramp(1.0, start=0.25)}),
-                    Update("generator", {"feature_matching": 1.0})),
-           "improved, with consistency under noise and with an averaged teacher (Tarvainen and Valpola 2017)"),
+    Recipe("pseudo-label", (Update("discriminator", {"supervised": 1.0, "pseudo_label": Ramp(1.0, start=0.25)}),),
+           "Lee 2013, with a threshold of 0.95; no generator"),
+    Recipe("consistency", (Update("discriminator", {"supervised": 1.0, **_CONSISTENT}),),
+           "Laine and Aila 2017 (two noise draws) and Tarvainen and Valpola 2017 (averaged teacher); no generator"),
+    Recipe("fixmatch", (Update("discriminator", {"supervised": 1.0, "fixmatch": 1.0}),),
+           "after Sohn et al. 2020: pseudo-labels from weak views teach strong ones; no generator", augment=True),
+    Recipe("best", (Update("discriminator", {**_SEMI_SUPERVISED, **_CONSISTENT}), Update("generator", {"feature_matching": 1.0})),
+           "improved and consistency together"),
+    Recipe("best-augmented", (Update("discriminator", {**_SEMI_SUPERVISED, **_CONSISTENT}), Update("generator", {"feature_matching": 1.0})),
+           "best, with weak views of the real images", augment=True),
 )
 
 # %% ../nbs/05_recipes.ipynb #cfb400b8

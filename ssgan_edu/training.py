@@ -4,13 +4,14 @@
 __all__ = ['FORMAT', 'pick_device', 'SSGAN', 'training_step', 'train', 'write_atomically', 'weights_sha256', 'to_bytes',
            'from_bytes', 'save_checkpoint', 'load_checkpoint', 'Run', 'read_settings']
 
-# %% ../nbs/05_training.ipynb #c4d2700b
+# %% ../nbs/05_training.ipynb #ce471e6c
 import hashlib
 import json
 import os
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 
@@ -18,11 +19,10 @@ import safetensors
 import safetensors.torch
 import torch
 from torch import Tensor, nn
-from torch.nn.utils import get_total_norm
 from torch.nn.utils.parametrize import cached
 from torch.optim.swa_utils import AveragedModel
 
-from .data import CheckpointError, Split, SSGANError, TrainingError, batch_indices, first_line, lookup, seeded
+from .data import CheckpointError, Split, SSGANError, TrainingError, augment, batch_indices, first_line, lookup, seeded
 from .networks import Generator, build_networks, default_family, initialize_from_data
 from .recipes import OUTPUTS, RECIPES, TERMS, Output, Recipe, needs, updates_at
 
@@ -36,7 +36,7 @@ def _bias_corrected_ema(decay: float):
         else: torch._foreach_copy_(averages, currents)
     return move
 
-# %% ../nbs/05_training.ipynb #808c2943
+# %% ../nbs/05_training.ipynb #b194db72
 def pick_device(device: str | torch.device | None = None) -> torch.device:
     "The given device, or the accelerator if there is one, else the CPU. Raises `TrainingError` if it can't be used."
     if device is None: return torch.accelerator.current_accelerator() if torch.accelerator.is_available() else torch.device("cpu")
@@ -56,6 +56,8 @@ class SSGAN:
                  device: str | torch.device | None = None):
         self.recipe, self.networks, self.shape, self.kind, self.n_classes, self.seed = recipe, networks, tuple(shape), kind, n_classes, seed
         self.device, self.step, self.steps = pick_device(device), 0, None
+        views = recipe.augment or any("strong" in needs(term) for update in recipe.updates for term in update.terms)
+        if views and kind != "image": raise SSGANError(f"Recipe {recipe.name!r} augments images; these data are {kind}. Choose a recipe without augmentation, for example 'improved'.")
         pair = build_networks(networks, self.shape, kind, OUTPUTS[recipe.outputs](n_classes), seed)
         self.players: dict[str, nn.Module] = dict(zip(("discriminator", "generator"), pair))
         for network in pair: network.to(self.device)
@@ -113,13 +115,13 @@ class SSGAN:
     def __repr__(self):
         return f"SSGAN(recipe={self.recipe.name!r}, networks={self.networks!r}, shape={self.shape}, n_classes={self.n_classes}, step={self.step})"
 
-# %% ../nbs/05_training.ipynb #93ef3cb1
+# %% ../nbs/05_training.ipynb #10165611
 def _outputs(model: SSGAN, wanted: set[str], x: dict[str, Tensor], player: str, noise: torch.Generator) -> dict:
     "D's outputs on the batches `wanted`, in one forward pass for those with a gradient for `player` and one for the others."
     found = {"labels": x.get("labels")}
     if "teacher" in wanted:
         with torch.no_grad(): found["teacher"] = Output(*model.averages["discriminator"](x["unlabeled"]))
-    batches = sorted(wanted & {"labeled", "unlabeled", "unlabeled_again", "generated"})
+    batches = sorted(wanted & {"labeled", "unlabeled", "unlabeled_again", "strong", "generated"})
     constant = [name for name in batches if player == "generator" and name != "generated"]
     for names in (constant, [name for name in batches if name not in constant]):
         if not names: continue
@@ -129,22 +131,26 @@ def _outputs(model: SSGAN, wanted: set[str], x: dict[str, Tensor], player: str, 
         found |= {name: Output(*pair) for name, *pair in zip(names, logits.split(sizes), features.split(sizes))}
     return found
 
-# %% ../nbs/05_training.ipynb #d13f65ef
+# %% ../nbs/05_training.ipynb #7c181234
 def _draw(model: SSGAN, data: Split, update: int, player: str, wanted: set[str], step: int, noise: torch.Generator) -> dict[str, Tensor]:
     "The batches of an update: real samples in a shuffled order of its own, generated samples from fresh noise."
     size = model.recipe.batch_size
+    view = partial(augment, rng=noise) if model.recipe.augment else lambda batch: batch
     x = {}
     if "labeled" in wanted:
         rows = batch_indices(data.n_labeled, size, step, model.seed, f"labeled/{update}")
-        x |= {"labeled": data.x_labeled.index_select(0, rows), "labels": data.y_labeled[rows]}
-    if wanted & {"unlabeled", "unlabeled_again", "teacher"}:
+        x |= {"labeled": view(data.x_labeled.index_select(0, rows)), "labels": data.y_labeled[rows]}
+    if wanted & {"unlabeled", "unlabeled_again", "strong", "teacher"}:
         rows = batch_indices(data.n_unlabeled, size, step, model.seed, f"unlabeled/{update}")
-        x["unlabeled"] = x["unlabeled_again"] = data.x_unlabeled.index_select(0, rows)
+        original = data.x_unlabeled.index_select(0, rows)
+        x["unlabeled"] = view(original)
+        if "unlabeled_again" in wanted: x["unlabeled_again"] = view(original)
+        if "strong" in wanted: x["strong"] = augment(original, noise, strong=True)
     if "generated" in wanted:
         with torch.set_grad_enabled(player == "generator"): x["generated"] = model.generator(model.generator.draw(size, noise))
     return x
 
-# %% ../nbs/05_training.ipynb #220ce56f
+# %% ../nbs/05_training.ipynb #dadf4af0
 def training_step(model: SSGAN, data: Split, step: int, steps: int) -> dict[str, float]:
     "Make all updates of one step and return the value of each term; raises `TrainingError` that names what was not finite."
     recipe, progress, record = model.recipe, step / steps, {"step": step + 1}
@@ -159,7 +165,8 @@ def training_step(model: SSGAN, data: Split, step: int, steps: int) -> dict[str,
         parameters = optimizer.param_groups[0]["params"]
         optimizer.zero_grad()
         sum(weights[term] * value for term, value in values.items()).backward(inputs=parameters)
-        values[f"gradient of the {update.player}"] = get_total_norm([p.grad for p in parameters if p.grad is not None])
+        gradients = [p.grad.flatten() for p in parameters if p.grad is not None]
+        values[f"gradient of the {update.player}"] = torch.stack([torch.dot(g, g) for g in gradients]).sum().sqrt()
         record |= _finite(dict(zip(values, torch.stack(list(values.values())).tolist())), step, model, update.player)
         optimizer.param_groups[0]["lr"] = optimizer.defaults["lr"] * recipe.learning_rate_factor(progress)
         optimizer.step()

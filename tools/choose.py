@@ -1,0 +1,46 @@
+"""Choose a recipe's learning rate on labeled validation samples, never on the test set.
+
+The draws of labels are others than those of the tables (seeds 10 on), and 1,000 labeled samples are set aside in each for the choice:
+far more labels than a user of 100 would have, and the same for every recipe. Writes results/choices/<dataset>-<labels>-<recipe>.json.
+"""
+import argparse
+import json
+from dataclasses import replace
+from itertools import product
+from pathlib import Path
+from statistics import mean
+
+from ssgan_edu.data import load_dataset
+from ssgan_edu.experiments import where_it_ran
+from ssgan_edu.recipes import RECIPES
+from ssgan_edu.training import SSGAN, train, write_atomically
+
+
+def validation_error(dataset, labels: int, recipe: str, learning_rate: float, steps: int, seed: int) -> float:
+    split = dataset.label(n=labels, seed=seed, validation=1000)
+    model = SSGAN.for_split(split, replace(RECIPES[recipe], learning_rate=learning_rate), seed=seed)
+    for _ in train(model, split, steps): pass
+    return (model.predict_logits(split.x_validation).argmax(1) != split.y_validation).float().mean().item()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--dataset", default="mnist")
+    parser.add_argument("--labels", type=int, default=100)
+    parser.add_argument("--recipe", default="supervised", choices=RECIPES)
+    parser.add_argument("--learning-rates", type=float, nargs="+", default=[3e-3, 1e-3, 3e-4])
+    parser.add_argument("--steps", type=int, nargs="+", default=[500, 2000, 6000])
+    parser.add_argument("--seeds", type=int, nargs="+", default=[10, 11, 12])
+    args = parser.parse_args()
+    dataset, found = load_dataset(args.dataset), []
+    for learning_rate, steps in product(args.learning_rates, args.steps):
+        errors = [validation_error(dataset, args.labels, args.recipe, learning_rate, steps, seed) for seed in args.seeds]
+        found.append({"learning_rate": learning_rate, "steps": steps, "validation_error": errors})
+        print(f"learning rate {learning_rate:g}, {steps} updates: {mean(errors):.2%} of the validation samples wrong", flush=True)
+    name = f"{args.dataset}-{args.labels}-{args.recipe}"
+    command = " ".join(["python tools/choose.py", *(f"--{key.replace('_', '-')} {' '.join(map(str, v)) if isinstance(v, list) else v}" for key, v in vars(args).items())])
+    table = {"name": name, "command": command, "seeds": args.seeds, **where_it_ran(), "figures": found}
+    write_atomically(Path("results/choices") / f"{name}.json", (json.dumps(table, indent=1) + "\n").encode())
+
+
+if __name__ == "__main__": main()
