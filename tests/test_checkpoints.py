@@ -9,7 +9,6 @@ import pickle
 import signal
 import subprocess
 import sys
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -23,17 +22,12 @@ from ssgan_edu import training
 from ssgan_edu.data import CheckpointError, SSGANError, TrainingError, UnknownNameError, load_dataset
 from ssgan_edu.recipes import RECIPES, TERMS, Recipe
 from ssgan_edu.training import SSGAN, Run, read_settings, train, weights_sha256, write_atomically
+import support
+
+refused = functools.partial(support.refused, kind=CheckpointError)
 
 some = settings(deadline=None, derandomize=True, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 SETTINGS = {"recipe": "best", "networks": None, "seed": 2, "steps": 20, "dataset": "digits"}
-
-
-@contextmanager
-def refused(*words, kind=CheckpointError):
-    with pytest.raises(SSGANError) as caught: yield
-    message = str(caught.value)
-    assert type(caught.value) is kind and "\n" not in message and message.endswith("."), message
-    assert [word for word in words if word not in message] == [], message
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,7 @@ import dataclasses
 import hashlib
 import shutil
 from collections import Counter
-from contextlib import contextmanager
+from functools import partial
 from urllib.error import URLError
 
 import numpy as np
@@ -15,19 +15,13 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from ssgan_edu import data
-from ssgan_edu.data import DATASETS, DataError, Dataset, SSGANError, UnknownNameError, batch_indices, load_dataset, lookup, seeded, verified_bytes
+from ssgan_edu.data import DATASETS, DataError, Dataset, UnknownNameError, augment, batch_indices, load_dataset, lookup, seeded, verified_bytes
+import support
+
+refused = partial(support.refused, kind=DataError)
 
 some = settings(deadline=None, derandomize=True, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 seeds = st.integers(0, 1000)
-
-
-@contextmanager
-def refused(*words, kind=DataError):
-    "The block raises exactly `kind`, in one line that has these words and ends as a sentence."
-    with pytest.raises(SSGANError) as caught: yield
-    message = str(caught.value)
-    assert type(caught.value) is kind and "\n" not in message and message.rstrip("`)").endswith("."), message
-    assert [word for word in words if word not in message] == [], message
 
 
 def numbered(sizes: list[int], n_unknown: int = 0) -> Dataset:
@@ -544,3 +538,49 @@ def test_seeded_depends_on_everything_that_it_is_given():
     draws = {tuple(torch.rand(3, generator=seeded(*key)).tolist()) for key in [(0,), (1,), (0, "a"), (0, "b"), (0, "a", 1), (1, "a"), (0, "a", 2)]}
     assert len(draws) == 7
     assert torch.equal(torch.rand(3, generator=seeded(5, "x", 7)), torch.rand(3, generator=seeded(5, "x", 7)))
+
+
+# --- views ----------------------------------------------------------------------------------------------------------
+
+
+def picture(side: int = 28) -> torch.Tensor:
+    "One image that is black but for a bright square in the middle."
+    x = torch.zeros(1, 1, side, side)
+    x[..., side // 2 - 3:side // 2 + 3, side // 2 - 3:side // 2 + 3] = 1
+    return x
+
+
+def center(x: torch.Tensor) -> torch.Tensor:
+    "Row and column (N, 2) of the center of brightness, from the middle of the image, in pixels."
+    mass, at = x[:, 0] / x.sum((1, 2, 3)).view(-1, 1, 1), torch.arange(x.shape[-1]) - (x.shape[-1] - 1) / 2
+    return torch.stack([(mass.sum(2) * at).sum(1), (mass.sum(1) * at).sum(1)], 1)
+
+
+def test_a_weak_view_is_a_shift_of_up_to_two_pixels_of_28():
+    x = picture()
+    views = augment(x.expand(400, -1, -1, -1), seeded(0))
+    shifts = center(views)
+    assert shifts.abs().max() <= 2.001 and (shifts.amax(0) > 1.9).all() and (shifts.amin(0) < -1.9).all(), "all of the range, both ways, both axes"
+    torch.testing.assert_close(views.sum((1, 2, 3)), x.sum().expand(400), msg="nothing is turned, scaled or lost")
+    torch.testing.assert_close((views[:, 0].amax(2) > 0.02).sum(1), (views[:, 0].amax(1) > 0.02).sum(1), atol=1, rtol=0)
+
+
+def test_a_strong_view_also_changes_size_and_direction():
+    views = augment(picture().expand(400, -1, -1, -1), seeded(0), strong=True)
+    size = views.sum((1, 2, 3)) / 36
+    assert 0.6 < size.min() < 0.75 and 1.3 < size.max() < 1.7, "scales of 1 ± 0.2, so areas of 0.64 to 1.56 of the original"
+    corners = views[:, 0, 10:18, 10:18].std((1, 2))
+    assert corners.std() > 0.01, "and squares are turned and sheared"
+
+
+@given(st.sampled_from([1, 3]), st.integers(8, 33), st.booleans(), seeds)
+@some
+def test_views_keep_the_range_and_are_fixed_by_their_seed(channels, side, strong, seed):
+    x = torch.rand(5, channels, side, side + 3, generator=seeded(seed, "images"))
+    view = augment(x, seeded(seed, "views"), strong)
+    assert view.shape == x.shape and view.min() >= 0 and view.max() <= 1 + 1e-6
+    assert torch.equal(view, augment(x, seeded(seed, "views"), strong)) and not torch.equal(view, augment(x, seeded(seed + 1, "views"), strong))
+
+
+def test_only_images_have_views():
+    with refused("(3, 2)", "augmentation"): augment(torch.zeros(3, 2), seeded(0))

@@ -1,6 +1,5 @@
 """Is it any good? Every measure against its definition written out, and on cases whose answer is known."""
 import math
-from contextlib import contextmanager
 from dataclasses import replace
 
 import numpy as np
@@ -12,20 +11,13 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from ssgan_edu import evaluation
-from ssgan_edu.data import DataError, Dataset, SSGANError, load_dataset, seeded
+from ssgan_edu.data import DataError, Dataset, load_dataset, seeded
 from ssgan_edu.evaluation import (baseline_label_spreading, confusion_matrix, evaluate, expected_calibration_error, frechet_distance, linear_probe, nearest_real,
                                   precision_recall, predict_proba, predictions, reference_features, sample_quality)
 from ssgan_edu.training import SSGAN, train
+from support import refused
 
 some = settings(deadline=None, derandomize=True, max_examples=25)
-
-
-@contextmanager
-def refused(*words, kind=SSGANError):
-    with pytest.raises(SSGANError) as caught: yield
-    message = str(caught.value)
-    assert type(caught.value) is kind and "\n" not in message and message.endswith("."), message
-    assert [word for word in words if word not in message] == [], message
 
 
 @pytest.fixture(scope="module")

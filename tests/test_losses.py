@@ -186,7 +186,7 @@ EVERY_LOSS = {
     "supervised_loss": LABELS, "supervised_loss_k_plus_1": LABELS, "real_loss": BINARY, "real_loss_k_plus_1": BINARY,
     "generated_loss": BINARY, "generated_loss_k_plus_1": BINARY, "unsupervised_loss": PAIR, "minimax_generator_loss": BINARY,
     "non_saturating_generator_loss": BINARY, "non_saturating_generator_loss_k_plus_1": BINARY, "feature_matching_loss": PAIR,
-    "pull_away_loss": BINARY, "conditional_entropy_loss": BINARY, "consistency_loss": PAIR, "soft_target_loss": PAIR,
+    "pull_away_loss": BINARY, "conditional_entropy_loss": BINARY, "consistency_loss": PAIR, "soft_target_loss": PAIR, "pseudo_label_loss": PAIR,
     "article_labeled_loss": BINARY, "article_unlabeled_loss": BINARY, "article_generator_loss": PAIR,
 }
 every_loss = pytest.mark.parametrize("name", EVERY_LOSS)
@@ -441,6 +441,24 @@ def test_a_teacher_without_doubt_is_a_label():
     torch.testing.assert_close(losses.soft_target_loss(logits, sure), losses.supervised_loss(logits, labels))
 
 
+@given(pairs(), st.floats(0.2, 0.99))
+@some
+def test_pseudo_labels_are_the_classes_of_the_sure_targets_and_nothing_else(pair, threshold):
+    student, target = (torch.tensor(p) for p in pair)
+    p = target.softmax(1)
+    sure = p.amax(1) >= threshold
+    expected = (-student.log_softmax(1).gather(1, p.argmax(1, keepdim=True))[:, 0] * sure).sum() / len(p)
+    one_hot = F.one_hot(p.argmax(1), p.shape[1])
+    slope = (student.softmax(1) - one_hot) * sure[:, None] / len(p)
+    found = value_and_gradients(lambda a, b: losses.pseudo_label_loss(a, b, threshold), *pair, dtype=torch.float64)
+    assert_equal(found, [expected, slope, torch.zeros_like(p)], torch.float64, 40)
+
+
+def test_an_unsure_target_is_no_pseudo_label():
+    logits = torch.randn(6, 4, generator=torch.Generator().manual_seed(0))
+    assert losses.pseudo_label_loss(logits, torch.zeros(6, 4)) == 0 < losses.pseudo_label_loss(logits, torch.zeros(6, 4), threshold=0.25)
+
+
 # --- one logit: the article's losses and the plain GAN --------------------------------------------------------------
 
 vectors = st.integers(1, 6).flatmap(lambda n: arrays(np.float64, n, elements=st.floats(-20, 20, width=32)))
@@ -516,6 +534,7 @@ REFUSED = {
     "features of two widths": (lambda: losses.feature_matching_loss(ok, torch.zeros(3, 5)), ["(3, 4)", "(3, 5)", "columns"]),
     "pull-away of one sample": (lambda: losses.pull_away_loss(ok[:1]), ["features", "2", "(1, 4)"]),
     "consistency of two sizes": (lambda: losses.consistency_loss(ok, ok[:2]), ["rows", "(2, 4)"]),
+    "pseudo-labels of two sizes": (lambda: losses.pseudo_label_loss(ok, ok[:, :2]), ["(3, 2)"]),
     "targets of two sizes": (lambda: losses.soft_target_loss(ok, ok[:, :2]), ["(3, 2)"]),
     "article with classes": (lambda: losses.article_labeled_loss(ok), ["one logit", "(3, 4)"]),
 }

@@ -159,6 +159,22 @@ def test_gaussian_noise_has_its_deviation(std):
     assert noise.std().item() == pytest.approx(std, rel=5 / math.sqrt(2 * 40_000))
 
 
+def test_noise_is_new_at_every_call_and_fixed_by_its_seed():
+    x, noise = torch.zeros(100, 50), GaussianNoise(1.0)
+    rng = seeded(0)
+    first, second = noise(x, rng), noise(x, rng)
+    assert torch.equal(first, noise(x, seeded(0))) and not torch.equal(first, noise(x, seeded(1)))
+    assert abs(torch.corrcoef(torch.stack([first.flatten(), second.flatten()]))[0, 1]) < 5 / math.sqrt(5000), "five standard errors"
+
+
+def test_noise_of_other_types_and_sizes_is_as_normal():
+    "Only float32 of ordinary size is cut from the table; the rest is drawn."
+    for x in (torch.zeros(200, 200, dtype=torch.float64), torch.zeros(1100, 1000)):
+        noise = GaussianNoise(2.0)(x, seeded(0))
+        assert noise.dtype == x.dtype and noise.std().item() == pytest.approx(2, rel=5 / math.sqrt(2 * x.numel()))
+        assert (noise / 2).pow(4).mean().item() == pytest.approx(3, rel=0.1), "the fourth moment of a normal distribution"
+
+
 @given(st.floats(0.05, 0.9))
 @some
 def test_dropout_keeps_the_mean(p):

@@ -23,6 +23,9 @@ TABLE = {
     "sgan": ("classes + generated", {"supervised_k_plus_1": 1.0, "unsupervised_k_plus_1": 1.0}, {"non_saturating_k_plus_1": 1.0}),
     "improved": ("classes", {"supervised": 1.0, "unsupervised": 1.0}, {"feature_matching": 1.0}),
     "badgan": ("classes", {"supervised": 1.0, "unsupervised": 1.0, "conditional_entropy": 0.1}, {"feature_matching": 1.0, "pull_away": 0.8}),
+    "pseudo-label": ("classes", {"supervised": 1.0, "pseudo_label": Ramp(1.0, start=0.25)}, {}),
+    "consistency": ("classes", {"supervised": 1.0, "consistency": 0.5, "teacher": Ramp(1.0, start=0.25)}, {}),
+    "fixmatch": ("classes", {"supervised": 1.0, "fixmatch": 1.0}, {}),
 }
 
 
@@ -31,7 +34,7 @@ def terms_of(recipe: Recipe, player: str) -> dict:
 
 
 def test_the_names_of_the_recipes():
-    assert list(RECIPES) == ["supervised", "gan", "article", "sgan", "improved", "badgan", "best"]
+    assert list(RECIPES) == ["supervised", "gan", "article", "sgan", "improved", "badgan", "pseudo-label", "consistency", "fixmatch", "best", "best-augmented"]
     assert all(recipe.name == name and recipe.source for name, recipe in RECIPES.items())
 
 
@@ -41,11 +44,18 @@ def test_the_recipes_are_the_published_ones(name):
     assert (recipe.outputs, terms_of(recipe, "discriminator"), terms_of(recipe, "generator")) == TABLE[name]
 
 
-def test_best_adds_consistency_to_improved_and_nothing_to_its_generator():
-    best, improved = RECIPES["best"], RECIPES["improved"]
-    extra = terms_of(best, "discriminator").keys() - terms_of(improved, "discriminator").keys()
-    assert extra == {"consistency", "teacher"} and terms_of(best, "generator") == terms_of(improved, "generator")
-    assert isinstance(terms_of(best, "discriminator")["teacher"], Ramp), "soft targets start late"
+def test_best_is_improved_and_consistency_together():
+    "So their difference is what the GAN brings, or what consistency brings, and nothing else."
+    best, improved, consistency = (RECIPES[name] for name in ("best", "improved", "consistency"))
+    assert terms_of(best, "discriminator") == terms_of(improved, "discriminator") | terms_of(consistency, "discriminator")
+    assert terms_of(best, "generator") == terms_of(improved, "generator")
+    same = {"name": "", "source": "", "updates": ()}
+    assert replace(best, **same) == replace(improved, **same) == replace(consistency, **same)
+
+
+def test_only_two_recipes_augment():
+    assert [name for name, recipe in RECIPES.items() if recipe.augment] == ["fixmatch", "best-augmented"]
+    assert replace(RECIPES["best-augmented"], name="best", source=RECIPES["best"].source, augment=False) == RECIPES["best"]
 
 
 def test_settings_of_the_optimizers():
@@ -57,7 +67,7 @@ def test_settings_of_the_optimizers():
 @every_recipe
 def test_what_a_recipe_is_for(recipe):
     assert recipe.classifies == (recipe.name not in ("gan", "article"))
-    assert recipe.generates == (recipe.name != "supervised")
+    assert recipe.generates == (recipe.name not in ("supervised", "pseudo-label", "consistency", "fixmatch"))
     assert OUTPUTS[recipe.outputs](10) == {"gan": 1, "article": 1, "sgan": 11}.get(recipe.name, 10)
 
 
@@ -83,7 +93,7 @@ def test_only_terms_of_the_generator_can_reach_it():
 
 def outputs(columns: int) -> dict:
     rng = torch.Generator().manual_seed(columns)
-    names = ("labeled", "unlabeled", "unlabeled_again", "generated", "teacher")
+    names = ("labeled", "unlabeled", "unlabeled_again", "strong", "generated", "teacher")
     return {name: Output(torch.randn(6, columns, generator=rng), torch.randn(6, 7, generator=rng)) for name in names} | {
         "labels": torch.tensor([0, 1, 2, 0, 1, 2])}
 
@@ -96,6 +106,8 @@ MEANT = {
     "conditional_entropy": (4, lambda o: losses.conditional_entropy_loss(o["unlabeled"].logits)),
     "consistency": (4, lambda o: losses.consistency_loss(o["unlabeled"].logits, o["unlabeled_again"].logits)),
     "teacher": (4, lambda o: losses.soft_target_loss(o["unlabeled"].logits, o["teacher"].logits)),
+    "pseudo_label": (4, lambda o: losses.pseudo_label_loss(o["unlabeled"].logits, o["unlabeled"].logits)),
+    "fixmatch": (4, lambda o: losses.pseudo_label_loss(o["strong"].logits, o["unlabeled"].logits)),
     "feature_matching": (4, lambda o: losses.feature_matching_loss(o["unlabeled"].features, o["generated"].features)),
     "pull_away": (4, lambda o: losses.pull_away_loss(o["generated"].features)),
     "non_saturating": (4, lambda o: losses.non_saturating_generator_loss(o["generated"].logits)),

@@ -1,25 +1,20 @@
 """The training game: one step for all recipes, each player moves only itself, a seed fixes every bit, and what isn't finite stops it."""
 import functools
 import math
-from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
 import torch
 from torch import nn
 
+from ssgan_edu import training
 from ssgan_edu.data import Dataset, SSGANError, TrainingError, UnknownNameError, load_dataset, seeded
 from ssgan_edu.losses import probability_real
 from ssgan_edu.recipes import RECIPES, TERMS, Ramp, Recipe, Update
 from ssgan_edu.training import SSGAN, pick_device, train, training_step, weights_sha256
+import support
 
-
-@contextmanager
-def refused(*words, kind=TrainingError):
-    with pytest.raises(SSGANError) as caught: yield
-    message = str(caught.value)
-    assert type(caught.value) is kind and "\n" not in message and message.endswith("."), message
-    assert [word for word in words if word not in message] == [], message
+refused = functools.partial(support.refused, kind=TrainingError)
 
 
 @pytest.fixture(scope="module")
@@ -104,6 +99,23 @@ def test_a_recipe_may_move_a_player_twice(split):
     moves = (Update("generator", {"non_saturating": 1.0}), Update("discriminator", {"unsupervised": 1.0}), Update("generator", {"feature_matching": 1.0}))
     records = list(train(SSGAN.for_split(split, Recipe("mine", moves, "this test")), split, steps=2))
     assert set(records[1]) == {"step", "non_saturating", "unsupervised", "feature_matching", "gradient of the discriminator", "gradient of the generator"}
+
+
+def test_augmented_recipes_show_views_of_the_real_images_alone(split, monkeypatch):
+    shown = []
+    monkeypatch.setattr(training, "augment", lambda x, rng, strong=False: shown.append((strong, x)) or x)
+    for name, views in (("best", []), ("best-augmented", [False] * 4), ("fixmatch", [False, False, True])):
+        model = SSGAN.for_split(split, name)
+        training_step(model, split, 1, 2)
+        assert [strong for strong, _ in shown] == views, name
+        real = torch.cat([split.x_labeled, split.x_unlabeled]).flatten(1)
+        for _, x in shown: assert (torch.cdist(x.flatten(1), real).amin(1) < 1e-3).all()
+        shown.clear()
+
+
+@pytest.mark.parametrize("name", ["fixmatch", "best-augmented"])
+def test_only_images_are_augmented(moons, name):
+    with refused(name, "points", "'improved'", kind=SSGANError): SSGAN.for_split(moons, name)
 
 
 def test_improved_learns_from_few_labels(split):
