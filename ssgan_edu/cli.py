@@ -5,7 +5,7 @@ __all__ = ['app', 'console', 'progress_console', 'AsJson', 'Device', 'Folder', '
            'save_figure', 'demo', 'split_of', 'train_command', 'evaluate_command', 'sample_command',
            'experiment_command', 'doctor']
 
-# %% ../nbs/91_cli.ipynb #f950c1fd
+# %% ../nbs/91_cli.ipynb #2724fd76
 import json
 import os
 import platform
@@ -19,6 +19,7 @@ from typing import Annotated, Optional
 import numpy as np
 import torch
 import typer
+from accelerate import Accelerator
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
@@ -31,7 +32,7 @@ from .plots import plot_demo, plot_samples
 from .recipes import RECIPES
 from .training import SSGAN, Run, load_checkpoint, pick_device, read_settings, train, weights_sha256, write_atomically
 
-# %% ../nbs/91_cli.ipynb #54fb431b
+# %% ../nbs/91_cli.ipynb #a43a12cb
 app = typer.Typer(help="Learn and use semi-supervised GANs: train on few labels and many unlabeled samples.", no_args_is_help=True,
                   add_completion=False, pretty_exceptions_enable=False)
 console, progress_console = Console(), Console(stderr=True)
@@ -44,14 +45,15 @@ Folder = Annotated[Path, typer.Argument(help="The folder that training wrote.")]
 def main() -> None:
     "Run the command line; an error that the user can put right is one line and exit code 2."
     try: app()
-    except SSGANError as error:
-        progress_console.print(f"error: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
+    except (SSGANError, OSError) as error:
+        message = " ".join(str(error).splitlines()).removesuffix(".") + "."
+        progress_console.print(f"error: {message}", style="red", markup=False, highlight=False, soft_wrap=True)
         raise SystemExit(2) from None
 
 
-def _progress() -> Progress:
+def _progress(shown: bool = True) -> Progress:
     return Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.fields[note]}"),
-                    console=progress_console, transient=not progress_console.is_terminal)
+                    console=progress_console, transient=not progress_console.is_terminal, disable=not shown)
 
 
 def _table(title: str, *columns: str) -> Table:
@@ -109,7 +111,7 @@ def demo(out: Annotated[Path, typer.Option(help="Folder for the figure.")] = Pat
     console.print(f"Figure: {figure}", soft_wrap=True)
     if as_json: print(json.dumps({"dataset": "digits", "labels_per_class": 1, "steps": steps, "accuracies": accuracies, "figure": str(figure)}))
 
-# %% ../nbs/91_cli.ipynb #a1c6cd2a
+# %% ../nbs/91_cli.ipynb #ad91004e
 def split_of(settings: dict) -> Split:
     "The split that the settings of a run describe."
     try: return load_dataset(settings["dataset"]).label(per_class=settings["labels_per_class"], seed=settings["seed"])
@@ -128,16 +130,22 @@ def train_command(
         resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in --out, if there is one.")] = False,
         checkpoint_every: Annotated[int, typer.Option(help="Steps between checkpoints.", min=1)] = 500,
         device: Device = None, as_json: AsJson = False) -> None:
-    "Train on few labels and many unlabeled samples. An interrupted run goes on with --resume and ends the same."
+    """Train on few labels and many unlabeled samples. An interrupted run goes on with --resume and ends the same.
+
+    On several GPUs, cores or machines: `torchrun --nproc-per-node 4 --no-python ssgan-edu train …`, or `accelerate launch` (lesson 15).
+    """
+    accelerator = Accelerator(cpu=device == "cpu") if int(os.environ.get("WORLD_SIZE", 1)) > 1 else None
     settings = {"dataset": dataset, "recipe": recipe, "labels_per_class": labels_per_class, "seed": seed, "steps": steps, "networks": networks}
+    if accelerator: settings["processes"] = accelerator.num_processes
     split = split_of(settings)
-    run = Run(out, split, settings, resume, checkpoint_every, device)
-    with _progress() as progress:
+    run = Run(out, split, settings, resume, checkpoint_every, device, accelerator)
+    with _progress(run.is_main) as progress:
         task = progress.add_task(f"{recipe} on {dataset}", total=steps, completed=run.model.step, note="")
         for record in run:
             if record["step"] % 20 == 0 or record["step"] == steps:
                 note = " ".join(f"{term} {value:.3f}" for term, value in record.items() if term != "step" and not term.startswith("gradient"))
                 progress.update(task, completed=record["step"], note=note)
+    if not run.is_main: return
     result = settings | {"n_labeled": split.n_labeled, "n_unlabeled": split.n_unlabeled} | evaluate(run.model, split) | {
         "seconds": round(run.seconds, 1), "weights_sha256": weights_sha256(run.model), "command": _command(settings), **where_it_ran()}
     write_atomically(out / "result.json", json.dumps(result, indent=1).encode())
@@ -148,8 +156,10 @@ def train_command(
 
 def _command(settings: dict) -> str:
     "The command that makes this run again."
+    settings = dict(settings)
+    launch = ["torchrun", "--nproc-per-node", str(n), "--no-python"] if (n := settings.pop("processes", None)) else []
     options = [word for key, value in settings.items() if key != "dataset" and value is not None for word in (f"--{key.replace('_', '-')}", str(value))]
-    return shlex.join(["ssgan-edu", "train", settings["dataset"], *options])
+    return shlex.join([*launch, "ssgan-edu", "train", settings["dataset"], *options])
 
 
 def _show(result: dict) -> None:
@@ -161,7 +171,7 @@ def _show(result: dict) -> None:
     for name, value in result.get("sample_quality", {}).items(): table.add_row(f"samples: {name}", f"{value:.3g}")
     console.print(table)
 
-# %% ../nbs/91_cli.ipynb #18069cec
+# %% ../nbs/91_cli.ipynb #9aa9212d
 @app.command("evaluate")
 def evaluate_command(folder: Folder, quality: Annotated[bool, typer.Option("--quality", help="Also measure the generated samples (trains a reference classifier first).")] = False,
                      device: Device = None, as_json: AsJson = False) -> None:
@@ -176,7 +186,7 @@ def evaluate_command(folder: Folder, quality: Annotated[bool, typer.Option("--qu
 
 
 @app.command("sample")
-def sample_command(folder: Folder, n: Annotated[int, typer.Option(min=1, help="How many samples.")] = 64,
+def sample_command(folder: Folder, n: Annotated[int, typer.Option(min=1, max=10_000, help="How many samples.")] = 64,
                    out: Annotated[Path, typer.Option(help="The picture to write.")] = Path("samples.png"),
                    seed: Annotated[int, typer.Option(help="Fixes the noise.")] = 0, device: Device = None) -> None:
     "Draw samples from the generator of the run in FOLDER into a picture."
@@ -184,14 +194,14 @@ def sample_command(folder: Folder, n: Annotated[int, typer.Option(min=1, help="H
     model = load_checkpoint(folder / "checkpoint.safetensors", device)
     console.print(f"Picture: {save_figure(plot_samples(model.sample(n, seed)), out)}", soft_wrap=True)
 
-# %% ../nbs/91_cli.ipynb #52043a4d
+# %% ../nbs/91_cli.ipynb #8ee0b6d2
 @app.command("experiment")
 def experiment_command(
         dataset: Annotated[str, typer.Argument(help="A data set, for example mnist.")],
         labels: Annotated[int, typer.Option(help="Labels in all.")] = 100,
         recipe: Annotated[str, typer.Option(help=f"One of {', '.join(RECIPES)}.")] = "improved",
         steps: Annotated[int, typer.Option(help="Updates.")] = 6000,
-        seeds: Annotated[int, typer.Option(min=1, help="How many draws of labels: 0, 1, …")] = 3,
+        seeds: Annotated[int, typer.Option(min=1, max=1000, help="How many draws of labels: 0, 1, …")] = 3,
         jobs: Annotated[int, typer.Option(min=1, help="Runs at a time.")] = 1,
         results: Annotated[Path, typer.Option(help="Folder of the results.")] = Path("results"),
         work: Annotated[Path, typer.Option(help="Folder for unfinished runs.")] = Path("runs/experiments"),

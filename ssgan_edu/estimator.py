@@ -20,7 +20,7 @@ from .networks import FAMILIES
 from .recipes import RECIPES
 from .training import SSGAN, train
 
-# %% ../nbs/08_estimator.ipynb #7a41b90f
+# %% ../nbs/08_estimator.ipynb #12642aaf
 class _Scaler:
     "How arrays become tensors for the networks, and samples become arrays again. Learnt from the training part."
     def __init__(self, X: np.ndarray):
@@ -29,7 +29,8 @@ class _Scaler:
             self.shift, self.scale = 0.0, 255.0 if np.issubdtype(X.dtype, np.integer) else float(X.max()) or 1.0
             if X.min() < 0: raise SSGANError(f"Images have values from {X.min():.4g} on. Give pixels from 0 on, or flatten them to a table (N, F).")
         else:
-            self.shift, spread = X.mean(0), X.std(0)
+            self.shift, spread = X.mean(0, dtype=np.float64), X.std(0, dtype=np.float64)
+            if not np.isfinite(spread).all(): raise SSGANError(f"X has values up to {np.abs(X).max():.3g}, too large to be scaled. Divide its columns by their sizes.")
             self.scale = np.where(spread > 0, spread, 1.0)
 
     def to_tensor(self, X: np.ndarray) -> torch.Tensor:
@@ -61,7 +62,7 @@ def _checked(name: str, value, kind: type, allowed: str, ok) -> None:
     if isinstance(value, bool) and kind is not bool or not isinstance(value, kind) or not ok(value):
         raise SSGANError(f"{name}={value!r}. Allowed: {allowed}.")
 
-# %% ../nbs/08_estimator.ipynb #d453bd04
+# %% ../nbs/08_estimator.ipynb #9fc131f4
 class SSGANClassifier(ClassifierMixin, BaseEstimator):
     """A semi-supervised GAN as a scikit-learn classifier: `y = -1` marks samples without a label.
 
@@ -105,6 +106,7 @@ class SSGANClassifier(ClassifierMixin, BaseEstimator):
         """
         recipe = self._check_parameters()
         X, y = validate_data(self, X, y, allow_nd=True)
+        if X.ndim > 4: raise SSGANError(f"X has shape {X.shape}. Allowed: tables (N, F), images (N, H, W) or (N, H, W, C).")
         known = ~_is_unlabeled(y)
         if not known.any(): raise SSGANError("Every label is -1. Give at least 2 classes a label each.")
         check_classification_targets(y[known])
@@ -156,7 +158,9 @@ class SSGANClassifier(ClassifierMixin, BaseEstimator):
     def predict_proba(self, X) -> np.ndarray:
         "Probabilities of the classes, `(N, len(classes_))`."
         x = self._to_tensor(X)
-        return self.model_.predict_logits(x).double().softmax(1).numpy()
+        logits = self.model_.predict_logits(x)
+        if not torch.isfinite(logits).all(): raise SSGANError("X has values too far from those that fit saw to be classified. Look for extreme values.")
+        return logits.double().softmax(1).numpy()
 
     def predict(self, X) -> np.ndarray:
         "The most probable class of each sample, `(N,)`."

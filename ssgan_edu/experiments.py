@@ -3,10 +3,11 @@
 # %% auto #0
 __all__ = ['Row', 'where_it_ran', 'run_seed', 'read_row', 'run_row', 'summarize', 'all_rows']
 
-# %% ../nbs/10_experiments.ipynb #f0a0c6fd
+# %% ../nbs/10_experiments.ipynb #79e33159
 import json
 import os
 import platform
+import shlex
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
@@ -16,12 +17,12 @@ from statistics import mean, stdev
 import torch
 from joblib import Parallel, delayed
 
-from .data import DataError, SSGANError, carried, load_dataset, lookup
+from .data import DataError, SSGANError, carried, first_line, load_dataset, lookup
 from .evaluation import evaluate
 from .recipes import RECIPES
 from .training import Run, weights_sha256, write_atomically
 
-# %% ../nbs/10_experiments.ipynb #4b716970
+# %% ../nbs/10_experiments.ipynb #df323fcf
 @dataclass(frozen=True)
 class Row:
     "One row of a table of results: `recipe` on `dataset` with `labels` labels in all, `steps` updates. Raises `SSGANError` for what can't be run."
@@ -35,11 +36,11 @@ class Row:
         if self.steps < 1: raise SSGANError(f"steps={self.steps}. Give at least 1.")
 
     @property
-    def name(self) -> str: return f"{self.dataset}-{self.labels}-{self.recipe}-{self.steps}"
+    def name(self) -> str: return f"{Path(self.dataset).name}-{self.labels}-{self.recipe}-{self.steps}"
 
     @property
     def command(self) -> str:
-        return f"ssgan-edu experiment {self.dataset} --labels {self.labels} --recipe {self.recipe} --steps {self.steps}"
+        return f"ssgan-edu experiment {shlex.quote(self.dataset)} --labels {self.labels} --recipe {self.recipe} --steps {self.steps}"
 
 # %% ../nbs/10_experiments.ipynb #c2136d01
 def where_it_ran() -> dict[str, dict | str]:
@@ -62,12 +63,21 @@ def run_seed(row: Row, seed: int, work: Path, device: str | None = None, threads
     return {"seed": seed, "test_error": found["test_error"], "test_errors": found["test_errors"], "seconds": round(run.seconds, 1),
             "threads": torch.get_num_threads(), "weights_sha256": weights_sha256(run.model)}
 
-# %% ../nbs/10_experiments.ipynb #bb2a7c00
+# %% ../nbs/10_experiments.ipynb #6a9a0058
+def _read(path: Path) -> dict:
+    try:
+        table = json.loads(path.read_text())
+        if {len(table["seeds"])} == {len(values) for values in table["figures"].values()}: return table
+        problem = "seeds and figures don't belong together"
+    except (ValueError, KeyError, TypeError, AttributeError) as error: problem = f"{type(error).__name__}: {first_line(error)}"
+    raise DataError(f"{path} is not a table of results ({problem}). Restore it, or move it away and run the row again.")
+
+
 def read_row(row: Row, results: Path) -> dict[int, dict]:
-    "The runs of a row that are in `results`, by seed."
+    "The runs of a row that are in `results`, by seed. Raises `DataError` if the file is there but damaged."
     path = results / f"{row.name}.json"
     if not path.is_file(): return {}
-    table = json.loads(path.read_text())
+    table = _read(path)
     return {seed: dict(zip(table["figures"], values)) | {"seed": seed} for seed, *values in zip(table["seeds"], *table["figures"].values())}
 
 
@@ -87,6 +97,7 @@ def run_row(row: Row, seeds: int = 3, results: Path = Path("results"), work: Pat
     runs = read_row(row, results)
     yield from (runs[seed] for seed in sorted(runs) if seed < seeds)
     todo = [seed for seed in range(seeds) if seed not in runs]
+    jobs = min(jobs, max(1, len(todo)))
     threads = max(1, (os.cpu_count() or 1) // jobs) if jobs > 1 else None
     for found in Parallel(n_jobs=jobs, return_as="generator_unordered")(delayed(run_seed)(row, seed, work, device, threads) for seed in todo):
         runs[found["seed"]] = found
@@ -101,4 +112,4 @@ def summarize(errors: list[float]) -> str:
 
 def all_rows(results: Path | None = None) -> list[dict]:
     "Every row of results, by name; those that travel with the library unless another folder is given."
-    return [json.loads(path.read_text()) for path in sorted((results or carried("results")).glob("*.json"))]
+    return [_read(path) for path in sorted((results or carried("results")).glob("*.json"))]

@@ -120,7 +120,7 @@ class Recipe:
         updates = tuple(Update(u["player"], {t: Ramp(**w) if isinstance(w, dict) else w for t, w in u["terms"].items()}) for u in table["updates"])
         return cls(**{**table, "updates": updates, "betas": tuple(table["betas"])})
 
-# %% ../nbs/05_recipes.ipynb #426029dc
+# %% ../nbs/05_recipes.ipynb #da4ef4af
 def _table(*rows: Recipe) -> dict[str, Recipe]: return {row.name: row for row in rows}
 
 
@@ -129,7 +129,7 @@ _CONSISTENT = {"consistency": 0.5, "teacher": Ramp(1.0, start=0.25)}
 
 RECIPES: dict[str, Recipe] = _table(
     Recipe("supervised", (Update("discriminator", {"supervised": 1.0}),),
-           "cross-entropy on the labeled samples alone: the baseline"),
+           "cross-entropy on the labeled samples alone: the baseline", learning_rate=1e-3),
     Recipe("gan", (Update("discriminator", {"unsupervised": 1.0}), Update("generator", {"non_saturating": 1.0})),
            "Goodfellow et al. 2014; uses no labels", outputs="real or not"),
     Recipe("article", (Update("discriminator", {"article_labeled": 1.0}), Update("discriminator", {"article_unlabeled": 1.0}),

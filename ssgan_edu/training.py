@@ -4,12 +4,12 @@
 __all__ = ['FORMAT', 'pick_device', 'SSGAN', 'training_step', 'train', 'write_atomically', 'weights_sha256', 'to_bytes',
            'from_bytes', 'save_checkpoint', 'load_checkpoint', 'Run', 'read_settings']
 
-# %% ../nbs/05_training.ipynb #ce471e6c
+# %% ../nbs/05_training.ipynb #eecad153
 import hashlib
 import json
 import os
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -18,6 +18,7 @@ from time import perf_counter
 import safetensors
 import safetensors.torch
 import torch
+from accelerate import Accelerator
 from torch import Tensor, nn
 from torch.nn.utils.parametrize import cached
 from torch.optim.swa_utils import AveragedModel
@@ -36,14 +37,14 @@ def _bias_corrected_ema(decay: float):
         else: torch._foreach_copy_(averages, currents)
     return move
 
-# %% ../nbs/05_training.ipynb #b194db72
+# %% ../nbs/05_training.ipynb #53fb664f
 def pick_device(device: str | torch.device | None = None) -> torch.device:
     "The given device, or the accelerator if there is one, else the CPU. Raises `TrainingError` if it can't be used."
     if device is None: return torch.accelerator.current_accelerator() if torch.accelerator.is_available() else torch.device("cpu")
     try:
-        torch.empty(1, device=device)
+        torch.zeros(1, device=device).item()
         return torch.device(device)
-    except (RuntimeError, AssertionError, NotImplementedError) as error:
+    except (RuntimeError, AssertionError, ImportError) as error:
         raise TrainingError(f"device={str(device)!r} can't be used here ({first_line(error)}). Use 'cpu', or leave it out.") from error
 
 
@@ -131,17 +132,17 @@ def _outputs(model: SSGAN, wanted: set[str], x: dict[str, Tensor], player: str, 
         found |= {name: Output(*pair) for name, *pair in zip(names, logits.split(sizes), features.split(sizes))}
     return found
 
-# %% ../nbs/05_training.ipynb #7c181234
-def _draw(model: SSGAN, data: Split, update: int, player: str, wanted: set[str], step: int, noise: torch.Generator) -> dict[str, Tensor]:
-    "The batches of an update: real samples in a shuffled order of its own, generated samples from fresh noise."
+# %% ../nbs/05_training.ipynb #d1298b3a
+def _draw(model: SSGAN, data: Split, update: int, player: str, wanted: set[str], turn: int, noise: torch.Generator) -> dict[str, Tensor]:
+    "Batch number `turn` of an update: real samples in a shuffled order of its own, generated samples from fresh noise."
     size = model.recipe.batch_size
     view = partial(augment, rng=noise) if model.recipe.augment else lambda batch: batch
     x = {}
     if "labeled" in wanted:
-        rows = batch_indices(data.n_labeled, size, step, model.seed, f"labeled/{update}")
+        rows = batch_indices(data.n_labeled, size, turn, model.seed, f"labeled/{update}")
         x |= {"labeled": view(data.x_labeled.index_select(0, rows)), "labels": data.y_labeled[rows]}
     if wanted & {"unlabeled", "unlabeled_again", "strong", "teacher"}:
-        rows = batch_indices(data.n_unlabeled, size, step, model.seed, f"unlabeled/{update}")
+        rows = batch_indices(data.n_unlabeled, size, turn, model.seed, f"unlabeled/{update}")
         original = data.x_unlabeled.index_select(0, rows)
         x["unlabeled"] = view(original)
         if "unlabeled_again" in wanted: x["unlabeled_again"] = view(original)
@@ -150,27 +151,37 @@ def _draw(model: SSGAN, data: Split, update: int, player: str, wanted: set[str],
         with torch.set_grad_enabled(player == "generator"): x["generated"] = model.generator(model.generator.draw(size, noise))
     return x
 
-# %% ../nbs/05_training.ipynb #dadf4af0
-def training_step(model: SSGAN, data: Split, step: int, steps: int) -> dict[str, float]:
+# %% ../nbs/05_training.ipynb #9e3e541e
+def _average(accelerator: Accelerator, tensors: list[Tensor]) -> None:
+    "Replace tensors by their means over all processes, in one exchange."
+    means = accelerator.reduce(torch.cat([t.detach().flatten() for t in tensors]), "mean").split([t.numel() for t in tensors])
+    for t, mean in zip(tensors, means): t.detach().copy_(mean.view_as(t))
+
+
+def training_step(model: SSGAN, data: Split, step: int, steps: int, accelerator: Accelerator | None = None) -> dict[str, float]:
     "Make all updates of one step and return the value of each term; raises `TrainingError` that names what was not finite."
     recipe, progress, record = model.recipe, step / steps, {"step": step + 1}
-    noise = seeded(model.seed, "noise", step, model.device)
+    rank, ranks = (accelerator.process_index, accelerator.num_processes) if accelerator else (0, 1)
+    noise = seeded(model.seed, f"noise/{rank}" if rank else "noise", step, model.device)
     updates = updates_at(recipe, step, data.n_labeled, data.n_unlabeled)
     for i, update in enumerate(updates):
         weights, optimizer = update.weights(progress), model.optimizers[update.player]
         wanted = {name for term in weights for name in needs(term)}
-        x = _draw(model, data, i, update.player, wanted, step, noise)
+        x = _draw(model, data, i, update.player, wanted, step * ranks + rank, noise)
         with cached(): outputs = _outputs(model, wanted, x, update.player, noise)  # weights are normalized once an update
         values = {term: TERMS[term](**{name: outputs[name] for name in needs(term)}) for term in weights}
         parameters = optimizer.param_groups[0]["params"]
         optimizer.zero_grad()
         sum(weights[term] * value for term, value in values.items()).backward(inputs=parameters)
-        gradients = [p.grad.flatten() for p in parameters if p.grad is not None]
-        values[f"gradient of the {update.player}"] = torch.stack([torch.dot(g, g) for g in gradients]).sum().sqrt()
+        gradients = [p.grad for p in parameters if p.grad is not None]
+        if ranks > 1: _average(accelerator, [*gradients, *values.values()])
+        values[f"gradient of the {update.player}"] = torch.stack([torch.dot(g, g) for g in map(torch.flatten, gradients)]).sum().sqrt()
         record |= _finite(dict(zip(values, torch.stack(list(values.values())).tolist())), step, model, update.player)
         optimizer.param_groups[0]["lr"] = optimizer.defaults["lr"] * recipe.learning_rate_factor(progress)
         optimizer.step()
-    for name in {update.player for update in updates}: model.averages[name].update_parameters(model.players[name])
+    for name in {update.player for update in updates}:
+        if ranks > 1 and (statistics := [b for b in model.players[name].buffers() if b.is_floating_point()]): _average(accelerator, statistics)
+        model.averages[name].update_parameters(model.players[name])
     return record
 
 
@@ -181,15 +192,16 @@ def _finite(values: dict[str, float], step: int, model: SSGAN, player: str) -> d
                                 "checkpoint is kept. Look at the samples for extreme values, or lower the learning rate.")
     return values
 
-# %% ../nbs/05_training.ipynb #db692969
+# %% ../nbs/05_training.ipynb #4ceb3a51
 def _check_steps(steps: int) -> None:
     if steps < 1: raise TrainingError(f"steps={steps}. Give the number of the last step, at least 1.")
 
 
-def train(model: SSGAN, split: Split, steps: int) -> Iterator[dict[str, float]]:
+def train(model: SSGAN, split: Split, steps: int, accelerator: Accelerator | None = None) -> Iterator[dict[str, float]]:
     """Train `model` on `split` up to step number `steps`, yielding a record of each step: `step`, the value of every term whose weight isn't 0, gradient norms.
 
-    A model that has made some steps goes on with the next; with the same `steps` it ends in the same bits as without a break.
+    A model that has made some steps goes on with the next; with the same `steps` it ends in the same bits as without a break. Under an `accelerator` of
+    several processes each draws its own batches and all make the same moves, along the mean of their gradients; terms are means too (lesson 15).
     Raises `TrainingError` before the first step if model and data don't fit, and during training if something is not finite.
     """
     _check_steps(steps)
@@ -202,7 +214,7 @@ def train(model: SSGAN, split: Split, steps: int) -> Iterator[dict[str, float]]:
     on_device = {name: getattr(split, name).to(model.device) for name in ("x_labeled", "y_labeled", "x_unlabeled")}
     data = replace(split, **on_device)
     while model.step < steps:
-        record = training_step(model, data, model.step, steps)
+        record = training_step(model, data, model.step, steps, accelerator)
         model.step += 1
         yield record
 
@@ -307,21 +319,26 @@ def load_checkpoint(path: str | Path, device: str | torch.device | None = None) 
 SSGAN.save, SSGAN.load = save_checkpoint, staticmethod(load_checkpoint)
 SSGAN.__reduce__ = lambda model: (from_bytes, (to_bytes(model),))  # pickle and copy go the same way
 
-# %% ../nbs/05_training.ipynb #6519830a
+# %% ../nbs/05_training.ipynb #315be7ab
 class Run:
     """A training run that lives in a folder: `run.json` (the settings), `log.jsonl` (records) and `checkpoint.safetensors`.
 
     Iterate over it to train; it yields the records of `train`. With `resume`, it goes on from the checkpoint if there is one.
     `settings` needs recipe, networks (or None), seed and steps; whatever else is in it is kept and compared too.
+    Under an `accelerator` of several processes the first one keeps the folder; the others need to see it only to resume.
     Raises `CheckpointError` if the folder holds a run and `resume` is False, or a run with other settings.
     """
     def __init__(self, folder: str | Path, split: Split, settings: dict, resume: bool = False, checkpoint_every: int = 500,
-                 device: str | torch.device | None = None):
-        self.folder, self.split, self.settings, self.checkpoint_every = Path(folder), split, settings, checkpoint_every
-        self.log: list[dict] = []
-        about, checkpoint = self.folder / "run.json", self.folder / "checkpoint.safetensors"
+                 device: str | torch.device | None = None, accelerator: Accelerator | None = None):
+        self.folder, self.split, self.settings, self.checkpoint_every, self.accelerator = Path(folder), split, settings, checkpoint_every, accelerator
+        self.is_main, self.log = accelerator is None or accelerator.is_main_process, []
+        with accelerator.main_process_first() if accelerator else nullcontext(): self._open(resume, accelerator.device if accelerator else device)
+
+    def _open(self, resume: bool, device: str | torch.device | None) -> None:
+        folder, settings, split = self.folder, self.settings, self.split
+        about, checkpoint = folder / "run.json", folder / "checkpoint.safetensors"
         _check_steps(settings["steps"])
-        if about.exists() or checkpoint.exists():
+        if self.is_main and (about.exists() or checkpoint.exists()):
             if not resume: raise CheckpointError(f"{folder} already holds a run. Pass --resume (resume=True) to go on with it, or choose another folder.")
             _same_settings(read_settings(folder), settings, folder)
             for leftover in self.folder.glob(".*.tmp"): leftover.unlink()
@@ -331,17 +348,17 @@ class Run:
             _same_settings(kept, {key: settings[key] for key in kept}, checkpoint)
             self.log = [line for line in _read_log(self.folder / "log.jsonl") if line["step"] <= self.model.step]
         else: self.model = SSGAN.for_split(split, settings["recipe"], settings["networks"], settings["seed"], device)
-        if not about.exists(): write_atomically(about, json.dumps(settings, indent=1).encode())
+        if self.is_main and not about.exists(): write_atomically(about, json.dumps(settings, indent=1).encode())
 
     @property
     def seconds(self) -> float: return self.log[-1]["seconds"] if self.log else 0.0
 
     def __iter__(self) -> Iterator[dict]:
         steps, began = self.settings["steps"], perf_counter() - self.seconds
-        for record in train(self.model, self.split, steps):
+        for record in train(self.model, self.split, steps, self.accelerator):
             saving = self.model.step % self.checkpoint_every == 0 or self.model.step == steps
             if saving or self.model.step % max(1, steps // 200) == 0: self.log.append({**record, "seconds": perf_counter() - began})
-            if saving:
+            if saving and self.is_main:
                 write_atomically(self.folder / "log.jsonl", "".join(json.dumps(line) + "\n" for line in self.log).encode())
                 save_checkpoint(self.model, self.folder / "checkpoint.safetensors")
             yield record
