@@ -371,7 +371,7 @@ def load_dataset(name: str | Path) -> Dataset:
     if str(name) and name not in DATASETS and Path(name).is_dir(): return _folder(Path(name))
     return lookup(DATASETS, str(name), "data set or folder of pictures")()
 
-# %% ../nbs/01_data.ipynb #832797f1
+# %% ../nbs/01_data.ipynb #935a3d93
 @lru_cache(maxsize=16)
 def _epoch_order(n: int, epoch: int, seed: int, stream: str) -> Tensor:
     return torch.randperm(n, generator=seeded(seed, f"{stream}/epoch", epoch))
@@ -382,6 +382,7 @@ def batch_indices(n: int, batch_size: int, step: int, seed: int, stream: str) ->
 
     A batch may reach across epochs, also across several if it is larger than `n`.
     """
+    if n < 1: raise DataError(f"There are {n} samples to draw a batch from. Give at least one.")
     start = step * batch_size
     first, last = start // n, (start + batch_size - 1) // n
     order = torch.cat([_epoch_order(n, epoch, seed, stream) for epoch in range(first, last + 1)])

@@ -20,9 +20,9 @@ from .networks import FAMILIES
 from .recipes import RECIPES
 from .training import SSGAN, train
 
-# %% ../nbs/08_estimator.ipynb #12642aaf
+# %% ../nbs/08_estimator.ipynb #e10a5bbd
 class _Scaler:
-    "How arrays become tensors for the networks, and samples become arrays again. Learnt from the training part."
+    "How arrays become tensors for the networks, and samples become arrays again. Learned from the training part."
     def __init__(self, X: np.ndarray):
         self.image = X.ndim > 2
         if self.image:

@@ -116,7 +116,7 @@ def confusion_matrix(model: SSGAN, split: Split) -> Tensor:
     x, y = _test_part(split)
     return torch.from_numpy(metrics.confusion_matrix(y.numpy(), predictions(model, split, x).numpy(), labels=range(split.n_classes)))
 
-# %% ../nbs/06_evaluation.ipynb #79d0e12b
+# %% ../nbs/06_evaluation.ipynb #99a8f012
 def baseline_label_spreading(split: Split) -> float:
     """Test error (a fraction) of scikit-learn's `LabelSpreading` with the same labeled and unlabeled samples.
 
@@ -129,7 +129,7 @@ def baseline_label_spreading(split: Split) -> float:
     project = PCA(min(50, *x.shape), random_state=0).fit(x).transform
     spreading = LabelSpreading(kernel="knn", n_neighbors=min(7, len(x)), alpha=0.99, max_iter=1000, tol=1e-4)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # islands without a label: 0 / 0; a graph that needs more than 1,000 rounds
+        warnings.simplefilter("ignore")  # points that no label reaches: 0 / 0; a graph that needs more than 1,000 rounds
         predicted = spreading.fit(project(x), y).predict(project(x_test.flatten(1).cpu().numpy()))
     return float((predicted != y_test.numpy()).mean())
 

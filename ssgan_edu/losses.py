@@ -251,14 +251,14 @@ def conditional_entropy_loss(logits: Tensor) -> Tensor:
     log_p = F.log_softmax(_check_matrix(logits, "logits"), dim=1)
     return -(log_p.exp() * log_p).sum(dim=1).mean()
 
-# %% ../nbs/03_losses.ipynb #c3a9c8b1
+# %% ../nbs/03_losses.ipynb #c25f9a74
 def consistency_loss(logits: Tensor, other_logits: Tensor) -> Tensor:
     """Two predictions for the same samples should agree: mean over samples of Σ_k (p_k - q_k)².
 
     `logits` and `other_logits`: (N, K) each, from two draws of the noise or from student and teacher; p and q are
     their softmaxes. The gradient flows into both: detach the one that shouldn't move. Returns a 0-d tensor in
-    [0, 2]. Raises SSGANError for other shapes or types. Source: Laine and Aila 2017, section 2; Tarvainen and
-    Valpola 2017, section 2.
+    [0, 2]; Laine and Aila also divide by K, here the classes are summed. Raises SSGANError for other shapes or types.
+    Source: Laine and Aila 2017, section 2; Tarvainen and Valpola 2017, section 2.
     """
     p = _check_matrix(logits, "logits").softmax(dim=1)
     q = _check_matrix(other_logits, "other_logits").softmax(dim=1)

@@ -187,12 +187,12 @@ class SequenceGenerator(Generator):
 
     def forward(self, z: Tensor) -> Tensor: return self.body(z).softmax(1).transpose(1, 2)
 
-# %% ../nbs/04_networks.ipynb #ab4c6c5a
+# %% ../nbs/04_networks.ipynb #682820ac
 def _mlp(shape, kind, n_outputs):
     n_inputs = prod(shape)
     hidden, input_noise, hidden_noise = ((1000, 500, 250, 250, 250), 0.3, 0.5) if n_inputs >= 400 else ((250, 250, 250), 0.3, 0.5)
     if kind == "points": hidden, input_noise, hidden_noise = (100, 100, 100), 0.05, 0.1
-    output = {"image": nn.Sigmoid(), "points": nn.Identity(), "sequence": nn.Softmax(-1)}[kind]
+    output = lookup({"image": nn.Sigmoid(), "points": nn.Identity(), "sequence": nn.Softmax(-1)}, kind, "kind of data")
     return MLPDiscriminator(n_inputs, n_outputs, hidden, input_noise, hidden_noise), MLPGenerator(shape, 500 if n_inputs >= 400 else 250, output)
 
 
@@ -226,5 +226,5 @@ def build_networks(family: str, shape: tuple[int, ...], kind: str, n_outputs: in
     """
     build = lookup(FAMILIES, family, "family of networks")
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seeded(seed, "weights").initial_seed())
+        torch.default_generator.manual_seed(seeded(seed, "weights").initial_seed())
         return build(tuple(shape), kind, n_outputs)

@@ -29,10 +29,12 @@ CLASS_COLORS = (BLUE, ORANGE, GREEN, PURPLE, VERMILION, SKY, YELLOW, BLACK)
 MARKERS = "osD^vP*Xph"
 LINES = ("-", "--", "-.", ":")
 
-# %% ../nbs/06_plots.ipynb #b0a7ed4c
+# %% ../nbs/06_plots.ipynb #3ec48380
 LOOKS = {  # color, line, marker
     "supervised": (VERMILION, "--", "s"), "improved": (BLUE, "-", "o"), "best": (GREEN, "-", "^"), "badgan": (PURPLE, "-.", "v"),
     "sgan": (ORANGE, "-.", "P"), "gan": (SKY, ":", "X"), "article": (BLACK, "-.", "*"), "LabelSpreading": (BLACK, ":", "D"),
+    "pseudo-label": (ORANGE, "--", "p"), "consistency": (SKY, "--", "h"), "mean-teacher": (PURPLE, ":", "<"), "fixmatch": (BLACK, "--", ">"),
+    "best-augmented": (GREEN, "--", "d"),
 }
 
 
@@ -86,7 +88,7 @@ def plot_samples(images: Tensor, columns: int = 10) -> Figure:
     _show_tiles(ax, images, columns)
     return figure
 
-# %% ../nbs/06_plots.ipynb #20e03741
+# %% ../nbs/06_plots.ipynb #4967ef9c
 def _moving_mean(values: np.ndarray, smooth: int) -> np.ndarray:
     "The mean of each `smooth` consecutive values, or of a quarter of all if that is less."
     smooth = max(1, min(smooth, len(values) // 4))
@@ -94,7 +96,7 @@ def _moving_mean(values: np.ndarray, smooth: int) -> np.ndarray:
 
 
 def _learning_curve(ax: Axes, name: str, steps: np.ndarray, values: np.ndarray, smooth: int) -> None:
-    "One panel: each value in grey, the moving mean in blue, ln 2 where it means something."
+    "One panel: each value in gray, the moving mean in blue, ln 2 where it means something."
     mean = _moving_mean(values, smooth)
     ax.plot(steps, values, color="0.75", lw=0.6)
     ax.plot(steps[len(steps) - len(mean):], mean, color=BLUE, lw=1.6)
@@ -106,12 +108,13 @@ def _learning_curve(ax: Axes, name: str, steps: np.ndarray, values: np.ndarray, 
     ax.set(title=name, xlabel="step", ylabel=quantity)
     if name.startswith("unsupervised"):
         ax.axhline(math.log(2), color=BLACK, ls="--", lw=0.8)
+        ax.set_ylim(bottom=0)
         ax.annotate("ln 2: D can't tell", (1, math.log(2)), xycoords=("axes fraction", "data"), ha="right", va="bottom", fontsize=7)
 
 
 @_figure
 def plot_learning_curves(records: Iterable[Mapping[str, float]], smooth: int = 25) -> Figure:
-    "A panel for each value in the records of `train`: each step in grey, the moving mean over `smooth` steps in blue. Raises `SSGANError` if there is none."
+    "A panel for each value in the records of `train`: each step in gray, the moving mean over `smooth` steps in blue. Raises `SSGANError` if there is none."
     records = list(records)
     names = list(dict.fromkeys(key for record in records for key in record if key != "step"))
     if not names: raise SSGANError("There is nothing to plot. Give the records that train yielded: list(train(model, split, steps=1000)).")

@@ -3,10 +3,11 @@
 # %% auto #0
 __all__ = ['TERMS', 'OUTPUTS', 'RECIPES', 'Output', 'needs', 'Ramp', 'Update', 'Recipe', 'updates_at']
 
-# %% ../nbs/05_recipes.ipynb #51129faa
+# %% ../nbs/05_recipes.ipynb #1d099080
 import inspect
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import cache
 from typing import Any, NamedTuple
 
 from torch import Tensor
@@ -14,7 +15,7 @@ from torch import Tensor
 from . import losses
 from .data import SSGANError
 
-# %% ../nbs/05_recipes.ipynb #6ce5ef90
+# %% ../nbs/05_recipes.ipynb #ef5007ca
 class Output(NamedTuple):
     "What a discriminator says of a batch: logits `(N, n_outputs)` and features `(N, F)`."
     logits: Tensor
@@ -42,11 +43,12 @@ TERMS = {
 }
 
 
+@cache
 def needs(term: str) -> tuple[str, ...]:
     "The names of what a term of `TERMS` asks for."
     return tuple(inspect.signature(TERMS[term]).parameters)
 
-# %% ../nbs/05_recipes.ipynb #a4da6569
+# %% ../nbs/05_recipes.ipynb #6dde70b2
 @dataclass(frozen=True)
 class Ramp:
     "A weight that is 0 up to the share `start` of a run and rises linearly to `weight` during the next share `length`."
@@ -55,7 +57,8 @@ class Ramp:
     length: float = 0.1
 
     def at(self, progress: float) -> float:
-        return self.weight * min(max((progress - self.start) / self.length, 0.0), 1.0)
+        if progress <= self.start: return 0.0
+        return self.weight * min((progress - self.start) / self.length, 1.0) if self.length else self.weight
 
 
 @dataclass(frozen=True)
@@ -120,12 +123,11 @@ class Recipe:
         updates = tuple(Update(u["player"], {t: Ramp(**w) if isinstance(w, dict) else w for t, w in u["terms"].items()}) for u in table["updates"])
         return cls(**{**table, "updates": updates, "betas": tuple(table["betas"])})
 
-# %% ../nbs/05_recipes.ipynb #da4ef4af
+# %% ../nbs/05_recipes.ipynb #9963678e
 def _table(*rows: Recipe) -> dict[str, Recipe]: return {row.name: row for row in rows}
 
 
 _SEMI_SUPERVISED = {"supervised": 1.0, "unsupervised": 1.0}
-_CONSISTENT = {"consistency": 0.5, "teacher": Ramp(1.0, start=0.25)}
 
 RECIPES: dict[str, Recipe] = _table(
     Recipe("supervised", (Update("discriminator", {"supervised": 1.0}),),
@@ -146,13 +148,15 @@ RECIPES: dict[str, Recipe] = _table(
            "after Dai et al. 2017: the terms and weights of their SVHN runs, with squared feature matching"),
     Recipe("pseudo-label", (Update("discriminator", {"supervised": 1.0, "pseudo_label": Ramp(1.0, start=0.25)}),),
            "Lee 2013, with a threshold of 0.95; no generator"),
-    Recipe("consistency", (Update("discriminator", {"supervised": 1.0, **_CONSISTENT}),),
-           "Laine and Aila 2017 (two noise draws) and Tarvainen and Valpola 2017 (averaged teacher); no generator"),
+    Recipe("consistency", (Update("discriminator", {"supervised": 1.0, "consistency": 0.5}),),
+           "Laine and Aila 2017, the Π-model: two noise draws of a sample should agree; no generator"),
+    Recipe("mean-teacher", (Update("discriminator", {"supervised": 1.0, "teacher": Ramp(1.0, start=0.25)}),),
+           "after Tarvainen and Valpola 2017: the averaged weights teach, with soft targets; no generator"),
     Recipe("fixmatch", (Update("discriminator", {"supervised": 1.0, "fixmatch": 1.0}),),
            "after Sohn et al. 2020: pseudo-labels from weak views teach strong ones; no generator", augment=True),
-    Recipe("best", (Update("discriminator", {**_SEMI_SUPERVISED, **_CONSISTENT}), Update("generator", {"feature_matching": 1.0})),
+    Recipe("best", (Update("discriminator", {**_SEMI_SUPERVISED, "consistency": 0.5}), Update("generator", {"feature_matching": 1.0})),
            "improved and consistency together"),
-    Recipe("best-augmented", (Update("discriminator", {**_SEMI_SUPERVISED, **_CONSISTENT}), Update("generator", {"feature_matching": 1.0})),
+    Recipe("best-augmented", (Update("discriminator", {**_SEMI_SUPERVISED, "consistency": 0.5}), Update("generator", {"feature_matching": 1.0})),
            "best, with weak views of the real images", augment=True),
 )
 

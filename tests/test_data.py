@@ -582,5 +582,9 @@ def test_views_keep_the_range_and_are_fixed_by_their_seed(channels, side, strong
     assert torch.equal(view, augment(x, seeded(seed, "views"), strong)) and not torch.equal(view, augment(x, seeded(seed + 1, "views"), strong))
 
 
+def test_a_batch_of_nothing_is_refused():
+    with refused("0 samples"): batch_indices(0, 10, 0, 0, "x")
+
+
 def test_only_images_have_views():
     with refused("(3, 2)", "augmentation"): augment(torch.zeros(3, 2), seeded(0))

@@ -95,6 +95,7 @@ def test_a_shape_that_the_networks_cannot_take_is_refused(family, shape, kind, w
 
 def test_unknown_family_offers_the_nearest():
     with pytest.raises(UnknownNameError, match="family of networks 'convs'. Did you mean 'conv'.*mlp, conv, sequence"): build_networks("convs", (1, 8, 8), "image", 2)
+    with pytest.raises(UnknownNameError, match="kind of data 'point'. Did you mean 'points'"): build_networks("mlp", (2,), "point", 2)
     assert list(FAMILIES) == ["mlp", "conv", "sequence"]
 
 

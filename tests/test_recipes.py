@@ -24,7 +24,8 @@ TABLE = {
     "improved": ("classes", {"supervised": 1.0, "unsupervised": 1.0}, {"feature_matching": 1.0}),
     "badgan": ("classes", {"supervised": 1.0, "unsupervised": 1.0, "conditional_entropy": 0.1}, {"feature_matching": 1.0, "pull_away": 0.8}),
     "pseudo-label": ("classes", {"supervised": 1.0, "pseudo_label": Ramp(1.0, start=0.25)}, {}),
-    "consistency": ("classes", {"supervised": 1.0, "consistency": 0.5, "teacher": Ramp(1.0, start=0.25)}, {}),
+    "consistency": ("classes", {"supervised": 1.0, "consistency": 0.5}, {}),
+    "mean-teacher": ("classes", {"supervised": 1.0, "teacher": Ramp(1.0, start=0.25)}, {}),
     "fixmatch": ("classes", {"supervised": 1.0, "fixmatch": 1.0}, {}),
 }
 
@@ -34,7 +35,7 @@ def terms_of(recipe: Recipe, player: str) -> dict:
 
 
 def test_the_names_of_the_recipes():
-    assert list(RECIPES) == ["supervised", "gan", "article", "sgan", "improved", "badgan", "pseudo-label", "consistency", "fixmatch", "best", "best-augmented"]
+    assert list(RECIPES) == ["supervised", "gan", "article", "sgan", "improved", "badgan", "pseudo-label", "consistency", "mean-teacher", "fixmatch", "best", "best-augmented"]
     assert all(recipe.name == name and recipe.source for name, recipe in RECIPES.items())
 
 
@@ -67,7 +68,7 @@ def test_settings_of_the_optimizers():
 @every_recipe
 def test_what_a_recipe_is_for(recipe):
     assert recipe.classifies == (recipe.name not in ("gan", "article"))
-    assert recipe.generates == (recipe.name not in ("supervised", "pseudo-label", "consistency", "fixmatch"))
+    assert recipe.generates == (recipe.name not in ("supervised", "pseudo-label", "consistency", "mean-teacher", "fixmatch"))
     assert OUTPUTS[recipe.outputs](10) == {"gan": 1, "article": 1, "sgan": 11}.get(recipe.name, 10)
 
 
@@ -141,6 +142,10 @@ def test_a_ramp_rises_linearly_between_two_shares_of_the_run(weight, start, leng
     if progress <= start: assert found == 0
     elif progress >= start + length: assert found == pytest.approx(weight, rel=1e-12)
     else: assert found == pytest.approx(weight * (progress - start) / length, rel=1e-9)
+
+
+def test_a_ramp_of_no_length_is_a_step():
+    assert [Ramp(2.0, start=0.5, length=0.0).at(p) for p in (0, 0.5, 0.51, 1)] == [0, 0, 2, 2]
 
 
 def test_a_ramp_at_its_corners():
