@@ -316,7 +316,7 @@ def test_the_rate_reaches_the_weights(moons):
 
 
 def test_the_teacher_enters_after_a_quarter_of_the_run(moons):
-    records = list(train(SSGAN.for_split(moons, "best"), moons, steps=12))
+    records = list(train(SSGAN.for_split(moons, "mean-teacher"), moons, steps=12))
     assert ["teacher" in record for record in records] == [False] * 4 + [True] * 8
 
 
