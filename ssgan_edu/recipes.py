@@ -123,11 +123,12 @@ class Recipe:
         updates = tuple(Update(u["player"], {t: Ramp(**w) if isinstance(w, dict) else w for t, w in u["terms"].items()}) for u in table["updates"])
         return cls(**{**table, "updates": updates, "betas": tuple(table["betas"])})
 
-# %% ../nbs/05_recipes.ipynb #9963678e
+# %% ../nbs/05_recipes.ipynb #7e43779a
 def _table(*rows: Recipe) -> dict[str, Recipe]: return {row.name: row for row in rows}
 
 
 _SEMI_SUPERVISED = {"supervised": 1.0, "unsupervised": 1.0}
+_BEST = (Update("discriminator", {**_SEMI_SUPERVISED, "consistency": 0.5}), Update("generator", {"feature_matching": 1.0}))
 
 RECIPES: dict[str, Recipe] = _table(
     Recipe("supervised", (Update("discriminator", {"supervised": 1.0}),),
@@ -154,9 +155,9 @@ RECIPES: dict[str, Recipe] = _table(
            "after Tarvainen and Valpola 2017: the averaged weights teach, with soft targets; no generator"),
     Recipe("fixmatch", (Update("discriminator", {"supervised": 1.0, "fixmatch": 1.0}),),
            "after Sohn et al. 2020: pseudo-labels from weak views teach strong ones; no generator", augment=True),
-    Recipe("best", (Update("discriminator", {**_SEMI_SUPERVISED, "consistency": 0.5}), Update("generator", {"feature_matching": 1.0})),
+    Recipe("best", _BEST,
            "improved and consistency together"),
-    Recipe("best-augmented", (Update("discriminator", {**_SEMI_SUPERVISED, "consistency": 0.5}), Update("generator", {"feature_matching": 1.0})),
+    Recipe("best-augmented", _BEST,
            "best, with weak views of the real images", augment=True),
 )
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from statistics import mean
 
 from ssgan_edu.data import load_dataset
+from ssgan_edu.evaluation import predictions
 from ssgan_edu.experiments import where_it_ran
 from ssgan_edu.recipes import RECIPES
 from ssgan_edu.training import SSGAN, train, write_atomically
@@ -20,7 +21,7 @@ def validation_error(dataset, labels: int, recipe: str, learning_rate: float, st
     split = dataset.label(n=labels, seed=seed, validation=1000)
     model = SSGAN.for_split(split, replace(RECIPES[recipe], learning_rate=learning_rate), seed=seed)
     for _ in train(model, split, steps): pass
-    return (model.predict_logits(split.x_validation).argmax(1) != split.y_validation).float().mean().item()
+    return (predictions(model, split, split.x_validation) != split.y_validation).float().mean().item()
 
 
 def main() -> None:
