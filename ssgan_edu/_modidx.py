@@ -196,6 +196,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                        'ssgan_edu/networks.py'),
                                     'ssgan_edu.networks.SequenceGenerator.forward': ( 'networks.html#sequencegenerator.forward',
                                                                                       'ssgan_edu/networks.py'),
+                                    'ssgan_edu.networks.Softplus': ('networks.html#softplus', 'ssgan_edu/networks.py'),
+                                    'ssgan_edu.networks.Softplus.forward': ('networks.html#softplus.forward', 'ssgan_edu/networks.py'),
                                     'ssgan_edu.networks._conv': ('networks.html#_conv', 'ssgan_edu/networks.py'),
                                     'ssgan_edu.networks._mlp': ('networks.html#_mlp', 'ssgan_edu/networks.py'),
                                     'ssgan_edu.networks._normal': ('networks.html#_normal', 'ssgan_edu/networks.py'),
