@@ -124,12 +124,13 @@ def _outputs(model: SSGAN, wanted: set[str], x: dict[str, Tensor], player: str, 
         with torch.no_grad(): found["teacher"] = Output(*model.averages["discriminator"](x["unlabeled"]))
     batches = sorted(wanted & {"labeled", "unlabeled", "unlabeled_again", "strong", "generated"})
     constant = [name for name in batches if player == "generator" and name != "generated"]
-    for names in (constant, [name for name in batches if name not in constant]):
-        if not names: continue
-        with torch.set_grad_enabled(names is not constant):
-            logits, features = model.discriminator(torch.cat([x[name] for name in names]), noise)
-        sizes = [len(x[name]) for name in names]
-        found |= {name: Output(*pair) for name, *pair in zip(names, logits.split(sizes), features.split(sizes))}
+    with cached():  # weights are normalized once; not for the teacher, a copy whose weights the cache takes for its original's
+        for names in (constant, [name for name in batches if name not in constant]):
+            if not names: continue
+            with torch.set_grad_enabled(names is not constant):
+                logits, features = model.discriminator(torch.cat([x[name] for name in names]), noise)
+            sizes = [len(x[name]) for name in names]
+            found |= {name: Output(*pair) for name, *pair in zip(names, logits.split(sizes), features.split(sizes))}
     return found
 
 # %% ../nbs/05_training.ipynb #d1298b3a
@@ -168,7 +169,7 @@ def training_step(model: SSGAN, data: Split, step: int, steps: int, accelerator:
         weights, optimizer = update.weights(progress), model.optimizers[update.player]
         wanted = {name for term in weights for name in needs(term)}
         x = _draw(model, data, i, update.player, wanted, step * ranks + rank, noise)
-        with cached(): outputs = _outputs(model, wanted, x, update.player, noise)  # weights are normalized once an update
+        outputs = _outputs(model, wanted, x, update.player, noise)
         values = {term: TERMS[term](**{name: outputs[name] for name in needs(term)}) for term in weights}
         parameters = optimizer.param_groups[0]["params"]
         optimizer.zero_grad()

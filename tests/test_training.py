@@ -320,6 +320,27 @@ def test_the_teacher_enters_after_a_quarter_of_the_run(moons):
     assert ["teacher" in record for record in records] == [False] * 4 + [True] * 8
 
 
+@pytest.mark.parametrize("recipe", [name for name in RECIPES if name != "article"])  # it makes one update a step
+def test_every_weight_of_every_player_moves(recipe, split):
+    model = SSGAN.for_split(split, recipe)
+    players = {update.player for update in model.recipe.updates}
+    before = {(player, name): p.detach().clone() for player in players for name, p in model.players[player].named_parameters()}
+    training_step(model, split, 50, 100)
+    still = [key for key, p in before.items() if torch.equal(p, (now := dict(model.players[key[0]].named_parameters())[key[1]])) and now.requires_grad]
+    assert still == []
+
+
+def test_teacher_and_student_answer_with_their_own_weights(moons):
+    "A copy shares PyTorch's cache of parametrizations with its original: within `cached` the one that comes second would get the weights of the first."
+    model = SSGAN.for_split(moons, "mean-teacher")
+    with torch.no_grad():
+        for p in model.averages["discriminator"].parameters(): p.mul_(0.5)
+    x = {"unlabeled": moons.x_unlabeled[:5]}
+    outputs = training._outputs(model, {"unlabeled", "teacher"}, x, "discriminator", None)
+    torch.testing.assert_close(outputs["teacher"].logits, model._averaged_output(x["unlabeled"]).logits)
+    torch.testing.assert_close(outputs["unlabeled"].logits, model.discriminator(x["unlabeled"])[0])
+
+
 def test_the_article_trains_in_three_passes(digits):
     "250 labeled and 1,297 unlabeled samples in batches of 100: 2, 12 and 2 steps, then from the start."
     split = digits.label(n=250)
