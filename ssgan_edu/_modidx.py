@@ -129,6 +129,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                   'ssgan_edu.losses.article_generator_loss': ('losses.html#article_generator_loss', 'ssgan_edu/losses.py'),
                                   'ssgan_edu.losses.article_labeled_loss': ('losses.html#article_labeled_loss', 'ssgan_edu/losses.py'),
                                   'ssgan_edu.losses.article_unlabeled_loss': ('losses.html#article_unlabeled_loss', 'ssgan_edu/losses.py'),
+                                  'ssgan_edu.losses.class_balance_loss': ('losses.html#class_balance_loss', 'ssgan_edu/losses.py'),
                                   'ssgan_edu.losses.conditional_entropy_loss': ( 'losses.html#conditional_entropy_loss',
                                                                                  'ssgan_edu/losses.py'),
                                   'ssgan_edu.losses.consistency_loss': ('losses.html#consistency_loss', 'ssgan_edu/losses.py'),

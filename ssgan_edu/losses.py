@@ -5,9 +5,12 @@ __all__ = ['article_labeled_loss', 'article_unlabeled_loss', 'article_generator_
            'supervised_loss', 'real_loss', 'generated_loss', 'unsupervised_loss', 'supervised_loss_k_plus_1',
            'real_loss_k_plus_1', 'generated_loss_k_plus_1', 'minimax_generator_loss', 'non_saturating_generator_loss',
            'non_saturating_generator_loss_k_plus_1', 'feature_matching_loss', 'pull_away_loss',
-           'conditional_entropy_loss', 'consistency_loss', 'soft_target_loss', 'pseudo_label_loss']
+           'conditional_entropy_loss', 'class_balance_loss', 'consistency_loss', 'soft_target_loss',
+           'pseudo_label_loss']
 
 # %% ../nbs/03_losses.ipynb #e89f4d03
+import math
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -250,6 +253,20 @@ def conditional_entropy_loss(logits: Tensor) -> Tensor:
     """
     log_p = F.log_softmax(_check_matrix(logits, "logits"), dim=1)
     return -(log_p.exp() * log_p).sum(dim=1).mean()
+
+# %% ../nbs/03_losses.ipynb #b7c10002
+def class_balance_loss(logits: Tensor, labels: Tensor) -> Tensor:
+    """How far a batch's mean prediction is from the classes' shares among the labels: KL(π ‖ m), m = mean of softmax ℓ.
+
+    `logits`: (N, K) of unlabeled samples; `labels`: (M,) int64 in 0 … K-1, from which π is counted; the batches may differ in size.
+    Returns a 0-d tensor, at least 0, in nats. Raises SSGANError for other shapes or types and for labels out of range.
+    Source: for equal shares, the marginal entropy of Bridle et al. 1991 and of Springenberg 2016, section 3.1.
+    """
+    logits = _check_matrix(logits, "logits")
+    _check_labels(labels, max(1, len(labels)) if isinstance(labels, Tensor) else 1, logits.shape[1])
+    shares = torch.bincount(labels, minlength=logits.shape[1]).to(logits) / len(labels)
+    log_mean = F.log_softmax(logits, dim=1).logsumexp(dim=0) - math.log(len(logits))
+    return (torch.special.xlogy(shares, shares) - shares * log_mean).sum()
 
 # %% ../nbs/03_losses.ipynb #c25f9a74
 def consistency_loss(logits: Tensor, other_logits: Tensor) -> Tensor:
