@@ -263,7 +263,7 @@ def class_balance_loss(logits: Tensor, labels: Tensor) -> Tensor:
     Source: for equal shares, the marginal entropy of Bridle et al. 1991 and of Springenberg 2016, section 3.1.
     """
     logits = _check_matrix(logits, "logits")
-    _check_labels(labels, max(1, len(labels)) if isinstance(labels, Tensor) else 1, logits.shape[1])
+    _check_labels(labels, max(1, labels.numel()) if isinstance(labels, Tensor) else 1, logits.shape[1])
     shares = torch.bincount(labels, minlength=logits.shape[1]).to(logits) / len(labels)
     log_mean = F.log_softmax(logits, dim=1).logsumexp(dim=0) - math.log(len(logits))
     return (torch.special.xlogy(shares, shares) - shares * log_mean).sum()

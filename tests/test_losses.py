@@ -186,7 +186,7 @@ EVERY_LOSS = {
     "supervised_loss": LABELS, "supervised_loss_k_plus_1": LABELS, "real_loss": BINARY, "real_loss_k_plus_1": BINARY,
     "generated_loss": BINARY, "generated_loss_k_plus_1": BINARY, "unsupervised_loss": PAIR, "minimax_generator_loss": BINARY,
     "non_saturating_generator_loss": BINARY, "non_saturating_generator_loss_k_plus_1": BINARY, "feature_matching_loss": PAIR,
-    "pull_away_loss": BINARY, "conditional_entropy_loss": BINARY, "consistency_loss": PAIR, "soft_target_loss": PAIR, "pseudo_label_loss": PAIR,
+    "pull_away_loss": BINARY, "conditional_entropy_loss": BINARY, "class_balance_loss": LABELS, "consistency_loss": PAIR, "soft_target_loss": PAIR, "pseudo_label_loss": PAIR,
     "article_labeled_loss": BINARY, "article_unlabeled_loss": BINARY, "article_generator_loss": PAIR,
 }
 every_loss = pytest.mark.parametrize("name", EVERY_LOSS)
@@ -400,6 +400,24 @@ def test_conditional_entropy_at_its_bounds():
     assert losses.conditional_entropy_loss(1e4 * torch.eye(7)).item() == 0
 
 
+@both_precisions
+@given(matrices(), seeds)
+@some
+def test_class_balance_is_the_divergence_of_the_mean_prediction_from_the_labels(dtype, logits, seed):
+    labels = some_labels(7, logits.shape[1], seed)
+    shares = F.one_hot(labels, logits.shape[1]).double().mean(0)
+    def divergence(l): return F.kl_div(l.softmax(1).mean(0).log(), shares, reduction="sum")
+    assert_same_function(lambda l: losses.class_balance_loss(l, labels), divergence, logits, dtype=dtype)
+    assert losses.class_balance_loss(torch.tensor(logits), labels) > -1e-12
+
+
+def test_class_balance_raises_the_logits_of_a_class_that_is_too_rare():
+    logits = torch.tensor([[1.0, 0, 0], [1.0, 0, 0], [0, 1.0, 0]])
+    _, gradient = value_and_gradients(lambda l: losses.class_balance_loss(l, torch.arange(3)), logits)
+    assert gradient.sum(0)[0] > 0.01 and gradient.sum(0)[2] < -0.01  # class 0 has more than its third, class 2 less
+    assert losses.class_balance_loss(50 * torch.eye(3), torch.arange(3)).item() == pytest.approx(0, abs=1e-6)
+
+
 # --- consistency and soft targets (method 9) ------------------------------------------------------------------------
 
 
@@ -531,6 +549,8 @@ REFUSED = {
     "no label": (lambda: losses.supervised_loss(ok, labels3 - 1), ["-1", "labels >= 0"]),
     "label of the class generated": (lambda: losses.supervised_loss_k_plus_1(ok, labels3 + 1), ["0 … 2", "from 1 to 3"]),
     "K+1 with one column": (lambda: losses.real_loss_k_plus_1(torch.zeros(3, 1)), ["(N, K+1)", "(3, 1)"]),
+    "balance without labels": (lambda: losses.class_balance_loss(ok, labels3[:0]), ["labels", "(0,)"]),
+    "balance with one label": (lambda: losses.class_balance_loss(ok, labels3[0]), ["labels", "()"]),
     "features of two widths": (lambda: losses.feature_matching_loss(ok, torch.zeros(3, 5)), ["(3, 4)", "(3, 5)", "columns"]),
     "pull-away of one sample": (lambda: losses.pull_away_loss(ok[:1]), ["features", "2", "(1, 4)"]),
     "consistency of two sizes": (lambda: losses.consistency_loss(ok, ok[:2]), ["rows", "(2, 4)"]),
