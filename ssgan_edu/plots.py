@@ -34,7 +34,7 @@ LOOKS = {  # color, line, marker
     "supervised": (VERMILION, "--", "s"), "improved": (BLUE, "-", "o"), "best": (GREEN, "-", "^"), "badgan": (PURPLE, "-.", "v"),
     "sgan": (ORANGE, "-.", "P"), "gan": (SKY, ":", "X"), "article": (BLACK, "-.", "*"), "LabelSpreading": (BLACK, ":", "D"),
     "pseudo-label": (ORANGE, "--", "p"), "consistency": (SKY, "--", "h"), "mean-teacher": (PURPLE, ":", "<"), "fixmatch": (BLACK, "--", ">"),
-    "best-augmented": (GREEN, "--", "d"),
+    "best-augmented": (GREEN, "--", "d"), "best-without-gan": (GREEN, ":", "H"),
 }
 
 

@@ -29,6 +29,7 @@ TERMS = {
     "unsupervised_k_plus_1": lambda unlabeled, generated:
         losses.real_loss_k_plus_1(unlabeled.logits) + losses.generated_loss_k_plus_1(generated.logits),
     "conditional_entropy": lambda unlabeled: losses.conditional_entropy_loss(unlabeled.logits),
+    "class_balance": lambda unlabeled, labels: losses.class_balance_loss(unlabeled.logits, labels),
     "consistency": lambda unlabeled, unlabeled_again: losses.consistency_loss(unlabeled.logits, unlabeled_again.logits),
     "teacher": lambda unlabeled, teacher: losses.soft_target_loss(unlabeled.logits, teacher.logits),
     "pseudo_label": lambda unlabeled: losses.pseudo_label_loss(unlabeled.logits, unlabeled.logits),
@@ -128,7 +129,8 @@ def _table(*rows: Recipe) -> dict[str, Recipe]: return {row.name: row for row in
 
 
 _SEMI_SUPERVISED = {"supervised": 1.0, "unsupervised": 1.0}
-_BEST = (Update("discriminator", {**_SEMI_SUPERVISED, "consistency": 0.5}), Update("generator", {"feature_matching": 1.0}))
+_DECIDED = {"consistency": 0.5, "conditional_entropy": 0.1, "class_balance": 1.0}
+_BEST = (Update("discriminator", {**_SEMI_SUPERVISED, **_DECIDED}), Update("generator", {"feature_matching": 1.0, "pull_away": 0.8}))
 
 RECIPES: dict[str, Recipe] = _table(
     Recipe("supervised", (Update("discriminator", {"supervised": 1.0}),),
@@ -156,7 +158,9 @@ RECIPES: dict[str, Recipe] = _table(
     Recipe("fixmatch", (Update("discriminator", {"supervised": 1.0, "fixmatch": 1.0}),),
            "after Sohn et al. 2020: pseudo-labels from weak views teach strong ones; no generator", augment=True),
     Recipe("best", _BEST,
-           "improved and consistency together"),
+           "badgan, with consistency and class balance"),
+    Recipe("best-without-gan", (Update("discriminator", {"supervised": 1.0, **_DECIDED}),),
+           "what is left of best without a generator"),
     Recipe("best-augmented", _BEST,
            "best, with weak views of the real images", augment=True),
 )
