@@ -92,7 +92,7 @@ def _explored(logits: Sequence[float], label: int) -> tuple[Tensor, dict[str, li
 # %% ../nbs/07_widgets.ipynb #b7a10015
 def _number(value: float) -> str:
     "Three digits, and what isn't finite as a word."
-    return f"{value:.3g}".replace("-", "−") if math.isfinite(value) else str(value).replace("-", "−")
+    return f"{value:.3g}".replace("-", "−")
 
 
 def _draw_outputs(ax: Axes, logits: Tensor) -> None:
@@ -101,9 +101,8 @@ def _draw_outputs(ax: Axes, logits: Tensor) -> None:
     names = [f"class {k + 1}" for k in range(len(p) - 1)] + ["generated"]
     bars = ax.barh(names, p, color=[*CLASS_COLORS[:len(p) - 1], "white"], edgecolor=BLACK)
     bars[-1].set_hatch("///")
-    for bar, value in zip(bars, p): ax.text(min(value, 0.7) + 0.02 if value <= 0.7 else 0.03, bar.get_y() + bar.get_height() / 2, _number(value), va="center", fontsize=8,
-                                            bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1})
-    ax.set(xlim=(0, 1), ylim=(len(p) - 0.5, -0.5), xlabel="probability", title="what D says")
+    for bar, value in zip(bars, p): ax.text(value + 0.03, bar.get_y() + bar.get_height() / 2, _number(value), va="center", fontsize=8)
+    ax.set(xlim=(0, 1.4), xticks=(0, 0.5, 1), ylim=(len(p) - 0.5, -0.5), xlabel="probability", title="what D says")
 
 
 def _draw_gradients(ax: Axes, table: Mapping[str, Sequence[tuple[float, list[float]]]]) -> None:
@@ -118,20 +117,20 @@ def _draw_gradients(ax: Axes, table: Mapping[str, Sequence[tuple[float, list[flo
     ax.axvline(0, color=BLACK, lw=0.8)
     ax.set_yticks(range(len(table)), table)
     ax.tick_params(axis="y", pad=16, length=0)
-    ax.set(xlim=(-1.02, 1.02), ylim=(len(table) - 0.5, -0.5), xlabel="gradient along the logit (no unit)", title="gradient of each loss")
+    ax.set(xlim=(-1.02, 1.02), ylim=(len(table) - 0.5, -0.5), xlabel="derivative along the logit", title="gradient of each loss")
 
 
 def _draw_values(ax: Axes, table: Mapping[str, Sequence[tuple[float, list[float]]]]) -> None:
     "The values, stable and naive, in words; what isn't finite is bold and marked."
     ax.axis("off")
     ax.set(xlim=(0, 1), ylim=(len(table) - 0.5, -0.5), title="value in nats, float32")
-    for x, head in ((0.0, "library"), (0.3, "naive"), (0.58, "naive gradient")): ax.text(x, -0.5, head, fontsize=8, va="top", style="italic")
+    for x, head in ((0.0, "library"), (0.28, "naive"), (0.54, "gradient, naive")): ax.text(x, -0.5, head, fontsize=8, va="top", style="italic")
     for row, ((value, _), (naive, gradient)) in enumerate(table.values()):
         ax.text(0.0, row + 0.08, _number(value), va="center")
-        for x, numbers in ((0.3, [naive]), (0.58, gradient)):
+        for x, numbers in ((0.28, [naive]), (0.54, gradient)):
             bad = not all(map(math.isfinite, numbers))
             text = ", ".join(map(_number, numbers))
-            ax.text(x, row + 0.08, f"▸ {text}" if bad else text, va="center", fontsize=9 if x < 0.5 else 7.5, color=VERMILION if bad else BLACK, weight="bold" if bad else "normal")
+            ax.text(x, row + 0.08, f"▸ {text}" if bad else text, va="center", fontsize=9 if x < 0.5 else 7, color=VERMILION if bad else BLACK, weight="bold" if bad else "normal")
 
 
 @_figure
@@ -142,7 +141,7 @@ def plot_loss_explorer(logits: Sequence[float] = (2.0, 1.0, -1.0), label: int = 
     Source: Salimans et al. 2016, section 5; lesson 03.
     """
     x, table = _explored(logits, label)
-    figure, axes = plt.subplots(1, 3, figsize=(10, 3.5), width_ratios=(2, 3, 3.4))
+    figure, axes = plt.subplots(1, 3, figsize=(10.4, 3.6), width_ratios=(2, 2.9, 3.9))
     _draw_outputs(axes[0], x)
     _draw_gradients(axes[1], table)
     _draw_values(axes[2], table)
@@ -239,7 +238,7 @@ def _plane(split: Split, n: int = 120) -> tuple[Tensor, Tensor, Tensor]:
 def _confidence_layer(ax: Axes, model: SSGAN, split: Split) -> None:
     x, y, points = _plane(split)
     d = _probability_real(model, points).view_as(x)
-    filled = ax.contourf(x, y, d, levels=np.linspace(0, 1, 11), cmap="Greys_r", vmin=-0.7, vmax=1)
+    filled = ax.contourf(x, y, d, levels=np.linspace(0, 1, 11), cmap="Greys_r", vmin=-1, vmax=1)
     ax.figure.colorbar(filled, ax=ax, shrink=0.85, label="D(x), probability of being real", ticks=[0, 0.5, 1])
     if d.min() < 0.5 < d.max(): ax.contour(x, y, d, levels=[0.5], colors=BLACK, linestyles="--", linewidths=0.9)
 
@@ -289,11 +288,11 @@ def plot_playground(model: SSGAN, split: Split, layers: Iterable[str] = tuple(LA
     """
     chosen = {name: lookup(LAYERS, name, "layer") for name in layers}
     if split.kind != "points" or model.shape != split.shape: raise SSGANError(f"The playground is for points of the plane; given: {split.kind} of shape {split.shape}, a model for {model.shape}.")
-    figure, ax = plt.subplots(figsize=(7.4, 4.2))
+    figure, ax = plt.subplots(figsize=(7.2, 4))
     for name, draw in LAYERS.items():
         if name in chosen: draw(ax, model, split)
-    x, y, _ = _plane(split, 2)
-    ax.set(xlabel="x₁", ylabel="x₂", aspect="equal", xlim=(x.min(), x.max()), ylim=(y.min(), y.max()), title=f"{model.recipe.name}, step {model.step}")
+    corners = _plane(split, 2)[2].tolist()
+    ax.set(xlabel="x₁", ylabel="x₂", aspect="equal", xlim=(corners[0][0], corners[-1][0]), ylim=(corners[0][1], corners[-1][1]), title=f"{model.recipe.name}, step {model.step}")
     if ax.get_legend_handles_labels()[1]: figure.legend(loc="outside right upper")
     return figure
 
@@ -310,29 +309,30 @@ def _game_sentence(game: Game) -> str:
 
 class Playground(Shell):
     "Play, pause and step a GAN on points of the plane; each frame is `plot_playground` of the `Game` in the attribute `game`."
-    def __init__(self):
-        self.game = Game()
+    def __init__(self, dataset: str, recipe: str):
+        self.game = Game(dataset, recipe)
         self.dataset, self.recipe = (ipywidgets.Dropdown(options=options, value=value, description=what) for options, value, what in (
-            (list(TOYS), "two-moons", "data"), ([r.name for r in RECIPES.values() if not r.augment], "improved", "recipe")))
+            (list(TOYS), dataset, "data"), ([r.name for r in RECIPES.values() if not r.augment], recipe, "recipe")))
         self.per_class = ipywidgets.IntSlider(3, min=1, max=20, description="labels a class", continuous_update=False, style={"description_width": "initial"})
         self.play, self.speed = ipywidgets.Play(min=0, max=100_000, interval=200), ipywidgets.SelectionSlider(options=[1, 2, 5, 10, 25], value=5, description="speed")
         self.buttons = {name: ipywidgets.Button(description=name, layout=ipywidgets.Layout(width="auto")) for name in ("one step", "one D step", "one G step", "reset")}
         self.layers = {name: ipywidgets.Checkbox(True, description=name, indent=False, layout=ipywidgets.Layout(width="auto")) for name in LAYERS}
         for name, players in {"one step": PLAYERS, "one D step": PLAYERS[:1], "one G step": PLAYERS[1:]}.items():
             self.buttons[name].on_click(lambda _, players=players: self.refresh(lambda: self.game.step(players)))
-        self.buttons["reset"].on_click(lambda _: self.refresh(self.game_over))
+        self.buttons["one G step"].disabled = not self.game.recipe.generates
+        self.buttons["reset"].on_click(lambda _: self.refresh(self.begin_again))
         self.play.observe(self.advance, names="value")
-        for control in (self.dataset, self.recipe, self.per_class): control.observe(lambda _: self.refresh(self.game_over), names="value")
+        for control in (self.dataset, self.recipe, self.per_class): control.observe(lambda _: self.refresh(self.begin_again), names="value")
         settings = {"data": self.dataset, "recipe": self.recipe, "labels a class": self.per_class}
         super().__init__(self.frame, [settings, {"play": self.play, "speed": self.speed, **self.buttons}, self.layers], redraw=self.layers)
 
-    def game_over(self) -> None:
+    def begin_again(self) -> None:
         "Begin again with the chosen data, recipe and number of labels."
         self.game = Game(self.dataset.value, self.recipe.value, self.per_class.value)
         self.buttons["one G step"].disabled = not self.game.recipe.generates
 
     def advance(self, change: Mapping) -> None:
-        "A tick of `play`: as many steps as `speed` says. Back at 0, where its stop button puts it, nothing moves."
+        "A tick of `play`: as many steps as `speed` says. When its stop button puts it back to 0, nothing moves."
         if change["new"] > change["old"]: self.refresh(lambda: [self.game.step() for _ in range(self.speed.value)])
 
     def frame(self) -> Iterator[tuple[str, Figure]]:
@@ -340,9 +340,12 @@ class Playground(Shell):
         yield _game_sentence(self.game), plot_playground(self.game.model, self.game.split, shown)
 
 
-def playground() -> Playground:
-    "A GAN on points of the plane to play with: layers, play, pause, one step of both or of one player, reset."
-    return Playground()
+def playground(dataset: str = "two-moons", recipe: str = "improved") -> Playground:
+    """A GAN on points of the plane to play with: layers, play, pause, one step of both or of one player, reset. It begins with this data set and recipe.
+
+    Raises `UnknownNameError`, or `SSGANError` for a recipe that needs images.
+    """
+    return Playground(dataset, recipe)
 
 # %% ../nbs/07_widgets.ipynb #b7a10051
 FRACTIONS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
@@ -373,12 +376,13 @@ def _side_by_side(split: Split, recipes: Sequence[str], steps: int, frames: int 
 
 @_figure
 def _plot_boundaries(split: Split, models: Mapping[str, SSGAN], accuracy: Mapping[str, float]) -> Figure:
-    figure, axes = plt.subplots(1, len(models), figsize=(3.7 * len(models) + 1.3, 3.1), squeeze=False)
+    figure, axes = plt.subplots(1, len(models), figsize=(3.6 * len(models) + 1, 3), sharey=True, squeeze=False)
     for ax, (name, model) in zip(axes.flat, models.items()):
         _draw_regions(ax, model, split)
         _unlabeled_layer(ax, model, split)
         _labeled_layer(ax, model, split)
         ax.set_title(f"{name}, {model.step} steps: {accuracy[name]:.1%} right")
+        ax.label_outer()
     figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside right upper")
     return figure
 
@@ -393,7 +397,7 @@ def _labeled_fraction_frames(dataset: str, fraction: float, seed: int, recipes: 
         yield f"{text} Test points right: {right}.", _plot_boundaries(split, models, accuracy)
 
 
-def plot_labeled_fraction(dataset: str = "two-moons", fraction: float = 0.005, seed: int = 0, recipes: Sequence[str] = ("supervised", "improved"),
+def plot_labeled_fraction(dataset: str = "two-moons", fraction: float = 0.01, seed: int = 0, recipes: Sequence[str] = ("supervised", "improved"),
                           steps: int = STEPS) -> Figure:
     """Train a model of each recipe on the same few labels, and show their boundaries side by side.
 
@@ -406,7 +410,7 @@ def plot_labeled_fraction(dataset: str = "two-moons", fraction: float = 0.005, s
 def labeled_fraction() -> Shell:
     "Choose how many labels there are, and watch two models train on them; the last picture is `plot_labeled_fraction`."
     dataset = ipywidgets.Dropdown(options=list(TOYS), value="two-moons", description="data")
-    fraction = ipywidgets.SelectionSlider(options=[(f"{100 * f:g} %", f) for f in FRACTIONS], value=0.005, description="labeled", continuous_update=False)
+    fraction = ipywidgets.SelectionSlider(options=[(f"{100 * f:g} %", f) for f in FRACTIONS], value=0.01, description="labeled", continuous_update=False)
     seed = ipywidgets.IntSlider(0, min=0, max=9, description="seed", continuous_update=False)
     recipe = ipywidgets.Dropdown(options=[r.name for r in RECIPES.values() if r.classifies and not r.augment and r.name != "supervised"], value="improved", description="against")
     controls = {"data": dataset, "recipe": recipe, "fraction": fraction, "seed": seed}
