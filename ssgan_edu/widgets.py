@@ -123,7 +123,7 @@ def _draw_gradients(ax: Axes, table: Mapping[str, Sequence[tuple[float, list[flo
 def _draw_values(ax: Axes, table: Mapping[str, Sequence[tuple[float, list[float]]]]) -> None:
     "The values, stable and naive, in words; what isn't finite is bold and marked."
     ax.axis("off")
-    ax.set(xlim=(0, 1), ylim=(len(table) - 0.5, -0.5), title="value in nats, float32")
+    ax.set(xlim=(-0.05, 1), ylim=(len(table) - 0.5, -0.5), title="value in nats, float32")
     for x, head in ((0.0, "library"), (0.28, "naive"), (0.54, "gradient, naive")): ax.text(x, -0.5, head, fontsize=8, va="top", style="italic")
     for row, ((value, _), (naive, gradient)) in enumerate(table.values()):
         ax.text(0.0, row + 0.08, _number(value), va="center")
@@ -397,7 +397,7 @@ def _labeled_fraction_frames(dataset: str, fraction: float, seed: int, recipes: 
         yield f"{text} Test points right: {right}.", _plot_boundaries(split, models, accuracy)
 
 
-def plot_labeled_fraction(dataset: str = "two-moons", fraction: float = 0.01, seed: int = 0, recipes: Sequence[str] = ("supervised", "improved"),
+def plot_labeled_fraction(dataset: str = "pinwheel", fraction: float = 0.005, seed: int = 0, recipes: Sequence[str] = ("supervised", "improved"),
                           steps: int = STEPS) -> Figure:
     """Train a model of each recipe on the same few labels, and show their boundaries side by side.
 
@@ -409,8 +409,8 @@ def plot_labeled_fraction(dataset: str = "two-moons", fraction: float = 0.01, se
 
 def labeled_fraction() -> Shell:
     "Choose how many labels there are, and watch two models train on them; the last picture is `plot_labeled_fraction`."
-    dataset = ipywidgets.Dropdown(options=list(TOYS), value="two-moons", description="data")
-    fraction = ipywidgets.SelectionSlider(options=[(f"{100 * f:g} %", f) for f in FRACTIONS], value=0.01, description="labeled", continuous_update=False)
+    dataset = ipywidgets.Dropdown(options=list(TOYS), value="pinwheel", description="data")
+    fraction = ipywidgets.SelectionSlider(options=[(f"{100 * f:g} %", f) for f in FRACTIONS], value=0.005, description="labeled", continuous_update=False)
     seed = ipywidgets.IntSlider(0, min=0, max=9, description="seed", continuous_update=False)
     recipe = ipywidgets.Dropdown(options=[r.name for r in RECIPES.values() if r.classifies and not r.augment and r.name != "supervised"], value="improved", description="against")
     controls = {"data": dataset, "recipe": recipe, "fraction": fraction, "seed": seed}

@@ -109,7 +109,7 @@ GRID = (-100.0, -30.0, 0.0, 0.5, 17.5, 100.0)
 
 @pytest.mark.parametrize("label", range(3))
 def test_the_loss_explorer_draws_every_combination_of_logits(label):
-    for logits in product((-100.0, 0.0, 17.5, 100.0), repeat=3) if label == 0 else ((-100.0, 0.0, 100.0), (100.0, 100.0, -100.0)): sound(plot_loss_explorer(logits, label))
+    for logits in product((-100.0, 0.0, 100.0), repeat=3) if label == 0 else ((-100.0, 0.0, 17.5), (100.0, 100.0, -100.0)): sound(plot_loss_explorer(logits, label))
 
 
 def test_the_losses_of_the_library_stay_finite_where_the_naive_ones_do_not():
@@ -142,14 +142,16 @@ def test_dragging_logits_changes_sentence_and_picture():
     shell = loss_explorer()
     text, png = shown(shell)
     assert "s = 2.35" in text and "Z = 10.5" in text and "D(x) = 0.913" in text and text.endswith("Naive float32 is finite.")
-    for k, label in product((1, 2, 3), range(3)):
-        for value in (-100.0, 100.0):
-            shell.controls[f"logit {k}"].value = value
-            shell.controls["label"].value = label
-            assert shown(shell)[1] != png
+    for k, value in product((1, 2, 3), (-100.0, 100.0)):
+        shell.controls[f"logit {k}"].value = value
+        assert shown(shell)[1] != png
+    for label in (1, 2, 0):
+        _, png = shown(shell)
+        shell.controls["label"].value = label
+        assert shown(shell)[1] != png
     assert "Naive float32 fails" in shell.label.value and "generated" in shell.label.value
     for k in (1, 2, 3): shell.controls[f"logit {k}"].value = -100.0
-    assert "D(x) = 1.12e−43" in shell.label.value and "real (inf" in shell.label.value
+    assert "D(x) = 1.12e−43" in shell.label.value and "gradient nan" in shell.label.value  # e to the −100 has lost most of its digits, or all
 
 
 # --- the playground -------------------------------------------------------------------------------------------------
@@ -308,7 +310,7 @@ def test_a_step_that_cannot_be_made_is_said():
     shell.recipe.value = "supervised"
     # the button is disabled in the browser; a click that comes through all the same is answered
     shell.buttons["one G step"].click()
-    assert "'supervised'" in shell.picture.value and "generator" in shell.picture.value
+    assert "&#x27;supervised&#x27; has no update for generator" in shell.picture.value
 
 
 # --- the labeled fraction -------------------------------------------------------------------------------------------
@@ -353,7 +355,7 @@ def test_the_labeled_fraction_refuses_unknown_names():
 
 def test_the_sentence_holds_the_accuracies_that_evaluation_finds(quick):
     shell = labeled_fraction()
-    split, text = few_labels(load_dataset("two-moons"), 0.01)
+    split, text = few_labels(load_dataset("pinwheel"), 0.005)
     rights = []
     for name in ("supervised", "improved"):
         model = SSGAN.for_split(split, points_recipe(name), seed=0, device="cpu")
@@ -369,7 +371,7 @@ def test_the_slider_retrains_in_frames(quick, monkeypatch):
     for fraction in FRACTIONS:
         shell.controls["fraction"].value = fraction
         text, _ = shown(shell)
-        assert text.startswith(f"{100 * fraction:g} % of 1,000 labels: {max(round(1000 * fraction), 2)} labels")
+        assert text.startswith(f"{100 * fraction:g} % of 1,000 labels: {max(round(1000 * fraction), 5)} labels")
     assert len(frames) > len(FRACTIONS), "pictures come while it trains"
     for name in ("data", "recipe"):
         for value in shell.controls[name].options:
@@ -388,14 +390,14 @@ def test_unlabeled_points_help_on_draws_that_chose_nothing():
     "The settings of the points were chosen on seeds from 10 on; here are others."
     gains = []
     for seed in range(3):
-        split, _ = few_labels(load_dataset("two-moons"), 0.01, seed)
+        split, _ = few_labels(load_dataset("pinwheel"), 0.005, seed)
         right = {}
         for name in ("supervised", "improved"):
             model = SSGAN.for_split(split, points_recipe(name), seed=seed, device="cpu")
             for _ in train(model, split, STEPS): pass
             right[name] = 1 - evaluate(model, split)["test_error"]
         gains.append(right["improved"] - right["supervised"])
-    assert sum(gains) / len(gains) > 0.05, gains
+    assert sum(gains) / len(gains) > 0.02, gains
 
 
 # --- results --------------------------------------------------------------------------------------------------------
