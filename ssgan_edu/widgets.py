@@ -53,6 +53,8 @@ class Shell(ipywidgets.VBox):
         for name in redraw: self.controls[name].observe(lambda _: self.refresh(), names="value")
         self.refresh()
 
+    def __repr__(self) -> str: return f"{type(self).__name__}, which needs a running kernel: {self.label.value}"
+
     def refresh(self, action: Callable[[], object] | None = None) -> None:
         "Do something if asked to, then draw anew."
         try:
@@ -429,7 +431,7 @@ def error_curves(rows: Iterable[Mapping], dataset: str, steps: int) -> dict[str,
 def plot_labeled_fraction_results(curves: Mapping[str, Mapping[int, Sequence[float]]], labels: int | None = None, title: str = "") -> Figure:
     """Test error over the number of labels: for each name the mean of the draws with one standard deviation to each side, and each draw as a small mark.
 
-    `curves`: name -> number of labels -> errors (fractions); a single number of labels is drawn as a point. `labels` marks one number with a line. Raises `SSGANError` if there is nothing to draw.
+    `curves`: name -> number of labels -> errors (fractions); marks of the same number stand side by side. `labels` points one number out with a line. Raises `SSGANError` if there is nothing to draw.
     """
     if not curves or not all(points and all(len(errors) for errors in points.values()) for points in curves.values()):
         raise SSGANError("There is no result to draw. Measure one: ssgan-edu experiment digits --labels 100 --recipe improved --steps 1000.")
@@ -446,7 +448,7 @@ def plot_labeled_fraction_results(curves: Mapping[str, Mapping[int, Sequence[flo
     ax.set_xscale("log")
     ax.set_xticks(ticks, [f"{n:,}" for n in ticks])
     ax.minorticks_off()
-    ax.set(xlabel="number of labels", ylabel="test error (%)", ylim=(0, None), title=title)
+    ax.set(xlabel="number of labels", ylabel="test error (%)", xlim=(ticks[0] / 1.3, ticks[-1] * 1.3), ylim=(0, None), title=title)
     ax.grid(axis="y", color="0.92")
     figure.legend(loc="outside right upper")
     return figure

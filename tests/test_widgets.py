@@ -92,6 +92,11 @@ def test_what_the_learner_can_put_right_takes_the_place_of_the_picture(monkeypat
     shown(shell)
 
 
+def test_without_a_kernel_the_sentence_is_left():
+    shell = loss_explorer()
+    assert repr(shell) == f"Shell, which needs a running kernel: {shell.label.value}" and repr(playground()).startswith("Playground, which needs")
+
+
 def test_only_core_widgets_of_the_oldest_version_are_used():
     in_7_7 = {"VBox", "HBox", "Label", "HTML", "FloatSlider", "IntSlider", "SelectionSlider", "SelectMultiple", "Dropdown", "Checkbox", "Button", "Play"}
     def names(widget): return {kind.__name__ for kind in type(widget).__mro__ if kind.__module__.startswith("ipywidgets")}
@@ -196,6 +201,16 @@ def test_the_playground_refuses():
     digits = load_dataset("digits").label(per_class=1)
     with refused("points of the plane", "image"): plot_playground(game.model, digits)
     with refused("'supervised'", "generator"): Game(recipe="supervised").step(["generator"])
+
+
+@pytest.mark.parametrize("recipe", ["improved", "sgan", "gan"])
+def test_confidence_is_the_probability_of_being_real_whatever_the_outputs(recipe):
+    game = Game(recipe=recipe)
+    for _ in range(3): game.step()
+    x = game.split.x_test[:50]
+    with torch.no_grad(): logits = game.model.discriminator(x)[0].double()
+    expected = {"improved": lambda: logits.exp().sum(1) / (1 + logits.exp().sum(1)), "sgan": lambda: 1 - logits.softmax(1)[:, -1], "gan": lambda: logits[:, 0].sigmoid()}[recipe]()
+    torch.testing.assert_close(widgets._probability_real(game.model, x).double(), expected, rtol=1e-5, atol=1e-6)
 
 
 def loss_of_g(game: Game, x: torch.Tensor) -> float:
