@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 METADATA := settings.ini setup.py pyproject.toml
 
-.PHONY: demo test lab bench export
+.PHONY: demo test lab docs bench export
 .DEFAULT_GOAL := demo
 
 demo: $(VENV)/installed       ## train on small digits with ten labels and draw the result
@@ -17,6 +17,9 @@ test: $(VENV)/installed-dev   ## all that CI runs: the tests and every cell of e
 
 lab: $(VENV)/installed-dev    ## read the course in JupyterLab
 	$(BIN)/jupyter lab nbs
+
+docs: $(VENV)/installed-dev   ## the course and the library as a web site, in _docs/html
+	$(BIN)/python docs/build.py
 
 bench: $(VENV)/installed-dev  ## ratios of speed within one run
 	$(BIN)/python tests/bench.py

@@ -1,0 +1,88 @@
+"""Build the site of the course: every notebook a page, every module a page, and an index that says which lesson derives a symbol.
+
+`make docs` writes it to _docs/html. Nothing is executed: the pages show the outputs that the notebooks hold.
+"""
+import ast
+import re
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import nbformat
+from sphinx.cmd.build import build_main
+
+PROJECT = Path(__file__).resolve().parent.parent
+REPOSITORY = "https://github.com/ssgan-edu/ssgan_edu/blob/main"
+
+
+def page(path: Path) -> nbformat.NotebookNode:
+    "A notebook as the site shows it: without what is for nbdev or Colab, and with links that lead somewhere from there."
+    notebook = nbformat.read(path, as_version=4)
+    notebook.metadata["language_info"] = {"name": "python", "pygments_lexer": "ipython3"}
+    notebook.cells = [cell for cell in notebook.cells if not is_hidden(cell)]
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            if "#| echo: false" in cell.source: cell.metadata["tags"] = ["remove-input"]
+            cell.source = re.sub(r"^#\|.*\n?", "", cell.source, flags=re.MULTILINE)
+        else: cell.source = re.sub(r"\]\(\.\./([^)]*)\)", rf"]({REPOSITORY}/\1)", cell.source)
+    return notebook
+
+
+def is_hidden(cell) -> bool:
+    return cell.cell_type == "code" and bool(re.match(r"#\| *(hide|default_exp)", cell.source) or "google.colab" in cell.source)
+
+
+def title(notebook: nbformat.NotebookNode) -> str:
+    return notebook.cells[0].source.splitlines()[0].removeprefix("# ")
+
+
+def symbols(module: Path) -> Iterator[tuple[str, str, str]]:
+    "Name, the first line of its docstring, and the notebook that exports it, of each public symbol of an exported module."
+    lines, tree = module.read_text(encoding="utf-8").splitlines(), ast.parse(module.read_text(encoding="utf-8"))
+    public = next((ast.literal_eval(node.value) for node in tree.body if isinstance(node, ast.Assign) and node.targets[0].id == "__all__"), [])
+    for node in tree.body:
+        named = [node.name] if isinstance(node, (ast.FunctionDef, ast.ClassDef)) else []
+        names = [*named, *(part.id for target in getattr(node, "targets", [getattr(node, "target", None)]) if target
+                           for part in ast.walk(target) if isinstance(part, ast.Name))]
+        said = (ast.get_docstring(node) or "") if named else "a constant"
+        for name in set(names) & set(public):
+            source = next(line for line in reversed(lines[:node.lineno]) if line.startswith("# %% ../nbs/"))
+            yield name, " ".join(said.split("\n\n")[0].split()), re.search(r"nbs/(\w+)\.ipynb", source)[1]
+
+
+def toctree(caption: str, pages: list[str]) -> str:
+    return "\n".join(["", f"```{{toctree}}\n:hidden:\n:caption: {caption}\n", *pages, "```", ""])
+
+
+def write_pages(out: Path) -> None:
+    "All source files of the site into `out`, which is made anew."
+    shutil.rmtree(out, ignore_errors=True)
+    shutil.copytree(PROJECT / "nbs" / "images", out / "images")
+    notebooks = {path.stem: page(path) for path in sorted((PROJECT / "nbs").glob("*.ipynb"))}
+    modules = {path.stem: sorted(symbols(path)) for path in sorted((PROJECT / "ssgan_edu").glob("[!_]*.py"))}
+    modules = dict(sorted(modules.items(), key=lambda item: item[1][0][2]))  # in the order of the lessons
+    lessons = [name for name in notebooks if re.match(r"[0-8]\d_", name)]
+    appendices = [name for name in notebooks if re.match(r"9\d_", name)]
+    menu = toctree("The course", lessons) + toctree("Appendices", appendices) + toctree("The library", ["symbols", *(f"api/{name}" for name in modules)])
+    notebooks["index"].cells.append(nbformat.v4.new_markdown_cell(menu, id="menu"))
+    for name, notebook in notebooks.items(): nbformat.write(notebook, out / f"{name}.ipynb")
+    (out / "api").mkdir()
+    rows = ["# Which lesson derives it", "", "Every name of the library comes from a cell of the course. Each module has its lesson."]
+    for module, found in modules.items():
+        [source] = {source for *_, source in found}
+        lesson = f"[{title(notebooks[source])}]"
+        rows += ["", f"## {module}", "", f"Lesson {lesson}({source}.ipynb).", "", "| name | what it is |", "|---|---|"]
+        rows += [f"| {{py:obj}}`{name} <ssgan_edu.{module}.{name}>` | {said.replace('|', chr(92) + '|')} |" for name, said, _ in found]
+        text = [f"# {module}", "", f"Derived and shown at work in lesson {lesson}(../{source}.ipynb).", "",
+                f"```{{eval-rst}}\n.. automodule:: ssgan_edu.{module}\n   :members:\n   :show-inheritance:\n```", ""]
+        (out / "api" / f"{module}.md").write_text("\n".join(text), encoding="utf-8")
+    (out / "symbols.md").write_text("\n".join(rows) + "\n", encoding="utf-8")
+
+
+def main(out: Path = PROJECT / "_docs") -> int:
+    write_pages(out / "pages")
+    return build_main(["-q", "-W", "--keep-going", "-c", str(PROJECT / "docs"), str(out / "pages"), str(out / "html")])
+
+
+if __name__ == "__main__": sys.exit(main(*map(Path, sys.argv[1:])))
