@@ -21,10 +21,11 @@ lab: $(VENV)/installed-dev    ## read the course in JupyterLab
 bench: $(VENV)/installed-dev  ## ratios of speed within one run
 	$(BIN)/python tests/bench.py
 
-export: $(VENV)/installed-dev ## notebooks -> ssgan_edu/ and README.md
+export: $(VENV)/installed-dev ## notebooks -> ssgan_edu/ and README.md; exercises/source -> exercises/
 	$(BIN)/nbdev-export
 	$(BIN)/nbdev-clean
 	$(BIN)/python tools/readme.py
+	$(BIN)/python tools/exercises.py
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))' || { \
