@@ -102,7 +102,7 @@ def find_exercise(number: int) -> Exercise:
     if number not in known: raise SSGANError(f"There is no exercise {number}. They are numbered {min(known)} to {max(known)}: `ssgan-edu exercises list`.")
     return known[number]
 
-# %% ../nbs/90_exercises.ipynb #2b00b47b
+# %% ../nbs/90_exercises.ipynb #808d3184
 def _shown(value: Any) -> str:
     "A value in at most a line: small tensors whole, large ones by their beginning."
     if isinstance(value, Tensor):
@@ -147,6 +147,7 @@ def _difference(given: Any, expected: Any, tolerance: float | None) -> str:
     if isinstance(expected, float):
         if isinstance(given, bool) or not isinstance(given, (int, float)): return f"expected a number, given {type(given).__name__}"
         return _difference(torch.tensor(float(given), dtype=torch.float64), torch.tensor(expected, dtype=torch.float64), tolerance)
+    if isinstance(expected, bool) and isinstance(given, bool): return "" if given == expected else f"it should be {'so' if expected else 'otherwise'}"
     if type(given) is not type(expected): return f"expected {type(expected).__name__}, given {type(given).__name__}"
     return "" if given == expected else "another value"
 
@@ -211,7 +212,7 @@ def _alike(one: Any, other: Any) -> bool:
     try: return _difference(one, other, 1e-3) == ""
     except (TypeError, KeyError, RuntimeError): return False
 
-# %% ../nbs/90_exercises.ipynb #17789637
+# %% ../nbs/90_exercises.ipynb #c3d2ba0f
 @dataclass(frozen=True)
 class Result:
     "What came of a check: `status` is passed, failed or not started; `mistake` is the name of a known one."
@@ -228,7 +229,7 @@ def grade(exercise: Exercise, answer: Callable) -> Result:
     mistake = known_mistake(exercise, wrong)
     lines = [wrong.problem]
     if wrong.on: lines.append(f"  on        {wrong.on}")
-    if wrong.expected is not None: lines += [f"  expected  {_shown(wrong.expected)}", f"  given     {_shown(wrong.given)}"]
+    if wrong.expected is not None and not isinstance(wrong.expected, bool): lines += [f"  expected  {_shown(wrong.expected)}", f"  given     {_shown(wrong.given)}"]
     if said := exercise.mistakes[mistake].message if mistake else wrong.why: lines.append(" ".join(said.split()))
     return Result(exercise.number, "failed", "\n".join(lines), mistake)
 
