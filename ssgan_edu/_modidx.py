@@ -132,6 +132,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                      'ssgan_edu.exercises._difference': ('exercises.html#_difference', 'ssgan_edu/exercises.py'),
                                      'ssgan_edu.exercises._is_check': ('exercises.html#_is_check', 'ssgan_edu/exercises.py'),
                                      'ssgan_edu.exercises._note_results': ('exercises.html#_note_results', 'ssgan_edu/exercises.py'),
+                                     'ssgan_edu.exercises._numbers': ('exercises.html#_numbers', 'ssgan_edu/exercises.py'),
                                      'ssgan_edu.exercises._run': ('exercises.html#_run', 'ssgan_edu/exercises.py'),
                                      'ssgan_edu.exercises._save_progress': ('exercises.html#_save_progress', 'ssgan_edu/exercises.py'),
                                      'ssgan_edu.exercises._shown': ('exercises.html#_shown', 'ssgan_edu/exercises.py'),

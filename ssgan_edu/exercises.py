@@ -102,18 +102,24 @@ def find_exercise(number: int) -> Exercise:
     if number not in known: raise SSGANError(f"There is no exercise {number}. They are numbered {min(known)} to {max(known)}: `ssgan-edu exercises list`.")
     return known[number]
 
-# %% ../nbs/90_exercises.ipynb #808d3184
+# %% ../nbs/90_exercises.ipynb #8de3608d
+def _numbers(tensor: Tensor) -> str:
+    "The numbers of a tensor in brackets, row by row; of a large one only the first."
+    if tensor.numel() > 24: return f"[{', '.join(map(_numbers, tensor.flatten()[:8]))}, …]"
+    if tensor.ndim: return f"[{', '.join(map(_numbers, tensor))}]"
+    return f"{tensor.item():.5g}" if tensor.is_floating_point() else str(tensor.item())
+
+
 def _shown(value: Any) -> str:
-    "A value in at most a line: small tensors whole, large ones by their beginning."
+    "A value in a line."
     if isinstance(value, Tensor):
-        flat = [f"{v:.5g}" if isinstance(v, float) else str(v) for v in value.detach().flatten()[:8].tolist()]
-        numbers = ", ".join(flat) + (", …" if value.numel() > 8 else "")
-        return f"{numbers} (shape {tuple(value.shape)}, {str(value.dtype).removeprefix('torch.')})"
+        kind = str(value.dtype).removeprefix("torch.")
+        return _numbers(value.detach()) + (f" (shape {tuple(value.shape)}, {kind})" if value.ndim else f" ({kind})")
     if isinstance(value, float): return f"{value:.6g}"
     if isinstance(value, dict): return ", ".join(f"{name} = {_shown(v)}" for name, v in value.items())
-    if isinstance(value, (tuple, list)) and any(isinstance(v, (Tensor, float)) for v in value): return "(" + ", ".join(map(_shown, value)) + ")"
+    if isinstance(value, (tuple, list)) and any(isinstance(v, (Tensor, float, tuple)) for v in value): return "(" + ", ".join(map(_shown, value)) + ")"
     text = value if isinstance(value, str) else repr(value)
-    return text if len(text) <= 200 else text[:200] + " …"
+    return text if len(text) <= 300 else text[:300] + " …"
 
 
 class WrongAnswer(AssertionError):

@@ -58,7 +58,7 @@ def check(answer, reference):
 # %% hint
 # Every fraction takes a beginning of that same order: a shorter beginning is part of a longer one.
 # %% hint
-# `torch.randperm(len(known), generator=torch.Generator().manual_seed(seed))` is such an order of positions in `known = (y >= 0).nonzero().flatten()`. Check the fraction with `0 < fraction <= 1`, which is false for NaN too.
+# `torch.randperm(len(known), generator=torch.Generator().manual_seed(seed))` gives such an order of positions; index the known samples with its beginning. Check the fraction with `0 < fraction <= 1`, which is false for NaN too.
 
 # %% wrong: a new draw for each fraction
 # The samples of the smaller fraction are not in the larger: the draw depends on the fraction. Draw one order of all samples from the seed, and take beginnings of it.

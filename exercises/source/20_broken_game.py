@@ -6,7 +6,7 @@ difficulty: 3
 minutes: 30
 """
 # %% [markdown]
-# This loop raises no error, its losses look like losses, and the more it trains the worse it gets. **Three things are wrong with it.** Find and repair them. Keep what it draws from `rng`, and in which order: the check compares weights with those of a sound loop after the same draws.
+# `train(D, G, x_labeled, labels, x_unlabeled, steps, rng)` raises no error, its losses look like losses, and the more it trains the worse it gets. **Three things are wrong with it.** Find and repair them. Keep what it draws from `rng`, and in which order: the check compares weights with those of a sound loop after the same draws.
 #
 # `D(x)` returns logits and features, `G(z)` samples. In each step D minimizes the supervised plus the unsupervised term; then G minimizes feature matching against the new D.
 
