@@ -288,7 +288,7 @@ def check_command(numbers: Annotated[Optional[list[int]], typer.Argument(help="N
     "Check your answers; the exit code is 0 only if all of those asked for are passed."
     results = check_folder(_learner_folder(folder), numbers or (), seconds)
     for result in results:
-        if result.status == "not started": _say(f"Not started: {find_exercise(result.number).heading}", "dim")
+        if result.status == "not started": _say(f"Not started: {find_exercise(result.number).heading}")
         else: _say(report(result), "green" if result.status == "passed" else None)
     passed = sum(result.status == "passed" for result in results)
     _say(f"{passed} of {len(results)} passed")
