@@ -6,7 +6,7 @@ __all__ = ['LESSONS', 'PROGRESS', 'Mistake', 'Exercise', 'read_exercise', 'load_
            'find_folder', 'next_exercise', 'next_hint', 'reference_text', 'solution', 'copy_exercises',
            'reset_exercise', 'check_notebook', 'check_in_child', 'check_folder', 'report', 'check', 'hint']
 
-# %% ../nbs/90_exercises.ipynb #2fd8caee
+# %% ../nbs/90_exercises.ipynb #3dbf0cce
 import ast
 import faulthandler
 import inspect
@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterable
 from contextlib import redirect_stdout
 from dataclasses import asdict, dataclass
 from functools import lru_cache
+from numbers import Real
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ from torch import Tensor
 from .data import SSGANError, carried
 from .training import write_atomically
 
-# %% ../nbs/90_exercises.ipynb #efc74fc9
+# %% ../nbs/90_exercises.ipynb #78c0ccee
 @dataclass(frozen=True)
 class Mistake:
     "A known wrong answer: what to tell who gave it, and its code."
@@ -39,7 +40,7 @@ class Mistake:
 
 @dataclass(frozen=True)
 class Exercise:
-    "An exercise as its source file describes it. `answer` is the name of the function or class that is asked for, `difficulty` is 1 to 3."
+    "An exercise as its source file describes it. `answer` is the name of the function or class that is asked for, `difficulty` is 1 to 3, `also_right` are other answers that must pass."
     number: int
     name: str
     title: str
@@ -54,6 +55,7 @@ class Exercise:
     check: str
     hints: tuple[str, ...]
     mistakes: dict[str, Mistake]
+    also_right: tuple[str, ...]
 
     @property
     def file(self) -> str: return f"{self.name}.ipynb"
@@ -78,14 +80,15 @@ def read_exercise(path: Path) -> Exercise:
     title, *about = ast.literal_eval(head.strip()).strip().splitlines()
     facts = dict(line.split(": ") for line in about if line)
     parts: dict[str, str] = {"given": ""}
-    hints, mistakes = [], {}
+    hints, mistakes, also_right = [], {}, []
     for kind, _, body in (section.partition("\n") for section in sections):
         if kind == "hint": hints.append(_split_prose(body.strip())[0])
         elif kind.startswith("wrong: "): mistakes[kind.removeprefix("wrong: ")] = Mistake(*_split_prose(body.strip()))
+        elif kind == "also right": also_right.append(body.strip())
         else: parts[kind] = body.strip()
     try:
         return Exercise(int(path.name[:2]), path.stem, title, facts["answer"], facts["lesson"], int(facts["difficulty"]), int(facts["minutes"]),
-                        _split_prose(parts["[markdown]"])[0], parts["given"], parts["blank"], parts["reference"], parts["check"], tuple(hints), mistakes)
+                        _split_prose(parts["[markdown]"])[0], parts["given"], parts["blank"], parts["reference"], parts["check"], tuple(hints), mistakes, tuple(also_right))
     except KeyError as error: raise SSGANError(f"{path.name} has no {error}. Compare it with another file of exercises/source.") from error
 
 
@@ -102,7 +105,7 @@ def find_exercise(number: int) -> Exercise:
     if number not in known: raise SSGANError(f"There is no exercise {number}. They are numbered {min(known)} to {max(known)}: `ssgan-edu exercises list`.")
     return known[number]
 
-# %% ../nbs/90_exercises.ipynb #8de3608d
+# %% ../nbs/90_exercises.ipynb #17bd29d5
 def _numbers(tensor: Tensor) -> str:
     "The numbers of a tensor in brackets, row by row; of a large one only the first."
     if tensor.numel() > 24: return f"[{', '.join(map(_numbers, tensor.flatten()[:8]))}, …]"
@@ -151,7 +154,7 @@ def _difference(given: Any, expected: Any, tolerance: float | None) -> str:
         index = (~same).nonzero()[0].tolist()
         return f"first difference at {index}" if index else "another value"
     if isinstance(expected, float):
-        if isinstance(given, bool) or not isinstance(given, (int, float)): return f"expected a number, given {type(given).__name__}"
+        if isinstance(given, bool) or not isinstance(given, Real): return f"expected a number, given {type(given).__name__}"
         return _difference(torch.tensor(float(given), dtype=torch.float64), torch.tensor(expected, dtype=torch.float64), tolerance)
     if isinstance(expected, bool) and isinstance(given, bool): return "" if given == expected else f"it should be {'so' if expected else 'otherwise'}"
     if type(given) is not type(expected): return f"expected {type(expected).__name__}, given {type(given).__name__}"

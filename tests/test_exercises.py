@@ -54,6 +54,12 @@ def test_reference_passes(exercise):
     assert grade(exercise, variant(exercise, exercise.reference)).message == ""
 
 
+@each_exercise
+def test_other_right_answers_pass(exercise):
+    assert exercise.also_right or exercise.name == "26_project"
+    for code in exercise.also_right: assert grade(exercise, variant(exercise, code)).message == ""
+
+
 @each_mistake
 def test_wrong_answer_fails_with_its_own_message(exercise, name):
     result = grade(exercise, variant(exercise, exercise.mistakes[name].code))

@@ -27,6 +27,15 @@ def labels_by_fraction(y, fraction, seed):
     order = torch.randperm(len(known), generator=torch.Generator().manual_seed(seed))
     return known[order[:round(fraction * len(known))]]
 
+# %% also right
+import torch
+
+def labels_by_fraction(y, fraction, seed):
+    if not (fraction > 0 and fraction <= 1): raise ValueError("0 < fraction <= 1")
+    order = torch.randperm(len(y), generator=torch.Generator().manual_seed(seed))
+    order = order[y[order] != -1]
+    return order[:round(fraction * len(order))]
+
 # %% check
 import torch
 from ssgan_edu.exercises import expect

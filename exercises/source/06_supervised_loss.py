@@ -22,6 +22,17 @@ def supervised_loss(logits, labels):
 # %% reference
 from ssgan_edu.losses import supervised_loss
 
+# %% also right
+import torch.nn as nn
+
+supervised_loss = nn.CrossEntropyLoss()
+
+# %% also right
+import torch
+
+def supervised_loss(logits, labels):
+    return (torch.logsumexp(logits, dim=1) - logits.gather(1, labels[:, None]).squeeze(1)).mean()
+
 # %% check
 import torch
 from ssgan_edu.exercises import expect

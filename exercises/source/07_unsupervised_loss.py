@@ -23,6 +23,23 @@ def unsupervised_loss(logits_unlabeled, logits_generated):
 # %% reference
 from ssgan_edu.losses import unsupervised_loss
 
+# %% also right
+import torch
+import torch.nn.functional as F
+
+def unsupervised_loss(logits_unlabeled, logits_generated):
+    return -0.5 * F.logsigmoid(logits_unlabeled.logsumexp(1)).mean() - 0.5 * F.logsigmoid(-logits_generated.logsumexp(1)).mean()
+
+# %% also right
+import torch
+import torch.nn.functional as F
+
+def unsupervised_loss(logits_unlabeled, logits_generated):
+    s, t = torch.logsumexp(logits_unlabeled, 1), torch.logsumexp(logits_generated, 1)
+    real = F.binary_cross_entropy_with_logits(s, torch.ones_like(s))
+    generated = F.binary_cross_entropy_with_logits(t, torch.zeros_like(t))
+    return (real + generated) / 2
+
 # %% check
 import torch
 from ssgan_edu.exercises import expect

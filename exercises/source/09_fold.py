@@ -22,6 +22,12 @@ import torch
 def fold(logits):
     return logits[:, :-1] - logits[:, -1:]
 
+# %% also right
+import torch
+
+def fold(logits):
+    return (logits - logits[:, -1].unsqueeze(1))[:, :logits.shape[1] - 1]
+
 # %% check
 import torch
 from ssgan_edu.exercises import expect

@@ -22,6 +22,14 @@ def pull_away_loss(features):
 # %% reference
 from ssgan_edu.losses import pull_away_loss
 
+# %% also right
+import torch
+import torch.nn.functional as F
+
+def pull_away_loss(features):
+    cosines = F.cosine_similarity(features[:, None], features[None], dim=2)
+    return cosines[~torch.eye(len(features), dtype=torch.bool)].square().mean()
+
 # %% check
 import torch
 from ssgan_edu.exercises import expect

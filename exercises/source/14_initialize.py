@@ -31,6 +31,15 @@ def initialize(layer, x):
     scale.div_(std.unsqueeze(1))
     bias.sub_(mean).div_(std)
 
+# %% also right
+import torch
+
+def initialize(layer, x):
+    y = layer(x).detach()
+    std = y.var(0, correction=0).sqrt()
+    layer.parametrizations.weight.original0.data = layer.parametrizations.weight.original0.data / std[:, None]
+    layer.bias.data.copy_((layer.bias.data - y.mean(0)) / std)
+
 # %% check
 import copy
 

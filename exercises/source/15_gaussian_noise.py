@@ -26,6 +26,19 @@ class GaussianNoise(nn.Module):
 # %% reference
 from ssgan_edu.networks import GaussianNoise
 
+# %% also right
+import torch
+from torch import nn
+
+class GaussianNoise(nn.Module):
+    def __init__(self, std):
+        super().__init__()
+        self.std = std
+
+    def forward(self, x, noise=None):
+        if noise is None: return x
+        return x + torch.empty_like(x, requires_grad=False).normal_(0, self.std, generator=noise)
+
 # %% check
 import torch
 from ssgan_edu.exercises import expect

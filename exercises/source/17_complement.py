@@ -28,6 +28,17 @@ def complement(x_real, n, gap, rng):
         kept = torch.cat([kept, x[torch.cdist(x, x_real).amin(1) >= gap]])
     return kept[:n]
 
+# %% also right
+import torch
+
+def complement(x_real, n, gap, rng):
+    low, high = x_real.min(0).values, x_real.max(0).values
+    points = []
+    while len(points) < n:
+        point = low + (high - low) * torch.rand(2, generator=rng, dtype=x_real.dtype)
+        if (x_real - point).norm(dim=1).min() >= gap: points.append(point)
+    return torch.stack(points)
+
 # %% check
 import math
 

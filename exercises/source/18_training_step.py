@@ -35,6 +35,21 @@ def training_step(D, G, optimizer_D, optimizer_G, x_labeled, labels, x_unlabeled
     optimizer_G.step()
     return loss_D.item(), loss_G.item()
 
+# %% also right
+def training_step(D, G, optimizer_D, optimizer_G, x_labeled, labels, x_unlabeled, z):
+    generated = G(z)
+    optimizer_D.zero_grad()
+    outputs, _ = D(torch.cat([x_labeled, x_unlabeled, generated.detach()]))
+    labeled, unlabeled, fake = outputs.split([len(x_labeled), len(x_unlabeled), len(z)])
+    loss_D = supervised_loss(labeled, labels) + unsupervised_loss(unlabeled, fake)
+    loss_D.backward()
+    optimizer_D.step()
+    optimizer_G.zero_grad()
+    loss_G = feature_matching_loss(D(x_unlabeled)[1], D(generated)[1])
+    loss_G.backward(inputs=list(G.parameters()))
+    optimizer_G.step()
+    return float(loss_D), float(loss_G)
+
 # %% check
 import copy
 

@@ -30,6 +30,16 @@ def moving_average(history, decay):
         averages.append(average)
     return torch.stack(averages)
 
+# %% also right
+import torch
+
+def moving_average(history, decay):
+    sums, total, averages = 0, 0, []
+    for weights in history:
+        sums, total = decay * sums + weights, decay * total + 1
+        averages.append(sums / total)
+    return torch.stack(averages)
+
 # %% check
 import torch
 from ssgan_edu.exercises import expect

@@ -54,6 +54,26 @@ def train(D, G, x_labeled, labels, x_unlabeled, steps, rng):
         loss_G.backward()
         optimizer_G.step()
 
+# %% also right
+def train(D, G, x_labeled, labels, x_unlabeled, steps, rng):
+    optimizer_D = torch.optim.SGD(D.parameters(), lr=0.1)
+    optimizer_G = torch.optim.SGD(G.parameters(), lr=0.1)
+    for _ in range(steps):
+        order = torch.randperm(len(x_labeled), generator=rng)[:8]
+        x_l, y_l = x_labeled[order], labels[order]
+        x_u = x_unlabeled[torch.randint(len(x_unlabeled), (16,), generator=rng)]
+        z = torch.rand(16, 3, generator=rng)
+
+        optimizer_D.zero_grad()
+        loss_D = supervised_loss(D(x_l)[0], y_l) + unsupervised_loss(logits_unlabeled=D(x_u)[0], logits_generated=D(G(z))[0])
+        loss_D.backward()
+        optimizer_D.step()
+
+        loss_G = feature_matching_loss(D(x_u)[1].detach(), D(G(z))[1])
+        optimizer_G.zero_grad()
+        loss_G.backward()
+        optimizer_G.step()
+
 # %% check
 import torch
 from torch import nn

@@ -36,6 +36,17 @@ def diagnose(log):
     if typical(last, "unsupervised") < 0.05: return "discriminator won"
     return "no signal" if typical(last, "unsupervised") > 0.68 else "fine"
 
+# %% also right
+import numpy as np
+
+def diagnose(log):
+    terms = np.array([[record[key] for key in ("supervised", "unsupervised", "feature_matching")] for record in log])
+    tenth, middle = len(log) // 10, len(log) // 2
+    if not np.isfinite(terms).all(): return "diverged"
+    _, u, f = np.median(terms[-tenth:], axis=0)
+    if f > 10 * np.median(terms[middle:middle + tenth, 2]): return "collapsed"
+    return "discriminator won" if u < 0.05 else "no signal" if u > 0.68 else "fine"
+
 # %% check
 import copy
 import random

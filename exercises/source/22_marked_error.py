@@ -27,6 +27,15 @@ def marked_error(predictions, labels):
     interval = binomtest(wrong, n).proportion_ci(0.95, method="wilson")
     return float(wrong), wrong / n, float(interval.low), float(interval.high)
 
+# %% also right
+def marked_error(predictions, labels):
+    known = labels != -1
+    n = known.sum().item()
+    mistakes = ((predictions != labels) & known).sum().item()
+    p, z = mistakes / n, 1.96
+    center, half = p + z * z / (2 * n), z * (p * (1 - p) / n + z * z / (4 * n * n)) ** 0.5
+    return mistakes, p, (center - half) / (1 + z * z / n), (center + half) / (1 + z * z / n)
+
 # %% check
 import torch
 from ssgan_edu.exercises import expect

@@ -34,6 +34,15 @@ def self_training(x, y, labeled, x_test, y_test, fit, threshold=0.9):
     second = fit(torch.cat([x[labeled], x[others][sure]]), torch.cat([y[labeled], pseudo[sure]]))
     return (second(x_test).argmax(1) != y_test).float().mean().item()
 
+# %% also right
+def self_training(x, y, labeled, x_test, y_test, fit, threshold=0.9):
+    others = torch.tensor(sorted(set(range(len(x))) - set(labeled.tolist())))
+    p = fit(x[labeled], y[labeled])(x[others])
+    kept = p.amax(1) >= threshold
+    second = fit(torch.cat([x[labeled], x[others[kept]]]), torch.cat([y[labeled], p[kept].argmax(1)]))
+    wrong = second(x_test).argmax(1) != y_test
+    return float(wrong.sum()) / len(y_test)
+
 # %% check
 import torch
 from ssgan_edu.exercises import expect
