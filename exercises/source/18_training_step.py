@@ -48,7 +48,7 @@ def training_step(D, G, optimizer_D, optimizer_G, x_labeled, labels, x_unlabeled
     loss_G = feature_matching_loss(D(x_unlabeled)[1], D(generated)[1])
     loss_G.backward(inputs=list(G.parameters()))
     optimizer_G.step()
-    return float(loss_D), float(loss_G)
+    return float(loss_D.detach()), float(loss_G.detach())
 
 # %% check
 import copy
