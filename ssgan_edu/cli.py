@@ -255,9 +255,12 @@ Number = Annotated[int, typer.Argument(help="The number of an exercise.")]
 Learner = Annotated[Optional[Path], typer.Option("--folder", help="Your folder of exercises. Default: the current one, or exercises/ in it.")]
 
 
+def _candidates(folder: Optional[Path]) -> list[Path]: return [folder] if folder else [Path("."), Path("exercises")]
+
+
 def _learner_folder(folder: Optional[Path]) -> Path:
     "Where the learner works: raises `SSGANError` if no exercise is there."
-    return find_folder([folder] if folder else [Path("."), Path("exercises")])
+    return find_folder(_candidates(folder))
 
 
 def _say(text: str, style: str | None = None) -> None: console.print(text, style=style, markup=False, highlight=False, soft_wrap=True)
@@ -265,8 +268,8 @@ def _say(text: str, style: str | None = None) -> None: console.print(text, style
 # %% ../nbs/91_cli.ipynb #e1a90d03
 @exercises_app.command("list")
 def list_exercises(folder: Learner = None) -> None:
-    "All exercises, how hard they are, and which you have passed."
-    passed = read_progress(folder or Path("."))["passed"]
+    "All exercises, how hard they are, and which you have passed. Needs no folder."
+    passed = next(filter(None, (read_progress(home)["passed"] for home in _candidates(folder))), [])
     table = _table("exercises", "exercise", "lesson", "difficulty", "minutes", "passed")
     for number, exercise in load_exercises().items():
         table.add_row(exercise.heading, exercise.lesson, str(exercise.difficulty), str(exercise.minutes), "yes" if number in passed else "")

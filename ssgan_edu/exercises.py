@@ -105,7 +105,7 @@ def find_exercise(number: int) -> Exercise:
     if number not in known: raise SSGANError(f"There is no exercise {number}. They are numbered {min(known)} to {max(known)}: `ssgan-edu exercises list`.")
     return known[number]
 
-# %% ../nbs/90_exercises.ipynb #17bd29d5
+# %% ../nbs/90_exercises.ipynb #22a32a01
 def _numbers(tensor: Tensor) -> str:
     "The numbers of a tensor in brackets, row by row; of a large one only the first."
     if tensor.numel() > 24: return f"[{', '.join(map(_numbers, tensor.flatten()[:8]))}, …]"
@@ -156,7 +156,7 @@ def _difference(given: Any, expected: Any, tolerance: float | None) -> str:
     if isinstance(expected, float):
         if isinstance(given, bool) or not isinstance(given, Real): return f"expected a number, given {type(given).__name__}"
         return _difference(torch.tensor(float(given), dtype=torch.float64), torch.tensor(expected, dtype=torch.float64), tolerance)
-    if isinstance(expected, bool) and isinstance(given, bool): return "" if given == expected else f"it should be {'so' if expected else 'otherwise'}"
+    if isinstance(expected, bool) and isinstance(given, bool): return "" if given == expected else "no; expected yes" if expected else "yes; expected no"
     if type(given) is not type(expected): return f"expected {type(expected).__name__}, given {type(given).__name__}"
     return "" if given == expected else "another value"
 

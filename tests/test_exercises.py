@@ -124,7 +124,7 @@ def test_table_of_the_readme_is_that_of_the_sources():
     (1, "1", "given int"),
     ([1.0, 2.0], (1.0, 2.0, 3.0), "given 2"),
     ((1.0, torch.ones(2)), (1.0, torch.zeros(2)), "value 1"),
-    (False, True, "should be so"),
+    (False, True, "no; expected yes"),
     (None, 1, "NoneType"),
 ])
 def test_expect_refuses(given, expected, word):

@@ -86,7 +86,7 @@ def check(answer, reference):
     makers = {"SGD": lambda p: torch.optim.SGD(p, lr=0.2), "Adam": lambda p: torch.optim.Adam(p, lr=0.02, betas=(0.5, 0.999))}
     for seed, (n_steps, inputs, classes, name) in enumerate([(1, 2, 3, "SGD"), (3, 4, 2, "SGD"), (4, 3, 5, "Adam")]):
         setting = (seed, n_steps, inputs, classes, makers[name])
-        on = f"a small D and G, {name}, {n_steps} steps, seed {seed}"
+        on = f"a small D and G, {name}, steps: {n_steps}, seed {seed}"
         (losses, d, g), (correct, d_correct, g_correct) = play(answer, *setting), play(reference, *setting)
         expect(d, d_correct, on, "the weights of D", tolerance=1e-3)
         expect(g, g_correct, on, "the weights of G", tolerance=1e-3)

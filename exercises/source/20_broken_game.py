@@ -6,7 +6,7 @@ difficulty: 3
 minutes: 30
 """
 # %% [markdown]
-# `train(D, G, x_labeled, labels, x_unlabeled, steps, rng)` raises no error, its losses look like losses, and the more it trains the worse it gets. **Three things are wrong with it.** Find and repair them. Keep what it draws from `rng`, and in which order: the check compares weights with those of a sound loop after the same draws.
+# `train(D, G, x_labeled, labels, x_unlabeled, steps, rng)` raises no error, and its losses look like losses. **Three things are wrong with it.** Find and repair them. Keep what it draws from `rng`, and in which order: the check compares weights with those of a sound loop after the same draws.
 #
 # `D(x)` returns logits and features, `G(z)` samples. In each step D minimizes the supervised plus the unsupervised term; then G minimizes feature matching against the new D.
 
@@ -103,7 +103,7 @@ def play(train, seed, steps, inputs, classes):
 
 def check(answer, reference):
     for seed, (steps, inputs, classes) in enumerate([(1, 2, 3), (2, 4, 2), (20, 3, 5)]):
-        on = f"a small D and G, {classes} classes, {steps} steps, seed {seed}"
+        on = f"a small D and G, {classes} classes, steps: {steps}, seed {seed}"
         given, correct = play(answer, seed, steps, inputs, classes), play(reference, seed, steps, inputs, classes)
         expect(given[0], correct[0], on, "the weights of D after a sound loop", tolerance=1e-3)
         expect(given[1], correct[1], on, "the weights of G after a sound loop", tolerance=1e-3)

@@ -6,7 +6,7 @@ difficulty: 2
 minutes: 25
 """
 # %% [markdown]
-# A classifier that is trained on few labels can give labels to the other samples itself, and be trained again on those it is sure of: pseudo-labels. This experiment claims an error of nearly zero. **Three things are wrong with it.** Find and repair them, in `self_training(…)`.
+# A classifier that is trained on few labels can give labels to the other samples itself, and be trained again on those it is sure of: pseudo-labels. The errors that this experiment reports are better than it deserves. **Three things are wrong with it.** Find and repair them, in `self_training(…)`.
 #
 # `y` holds the labels of all training samples, as a benchmark has them, but only those in `labeled` (indices) may be used. `fit(x, y)` returns a function that gives probabilities `(N, K)`. Train on the labeled samples; label the *other* samples by the prediction, keep those whose
 # largest probability is at least `threshold`; train again on labeled and kept samples together, in this order; return the error of the second classifier on the **test** samples as a float.

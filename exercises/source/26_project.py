@@ -9,7 +9,7 @@ minutes: 30
 # Five points of a pinwheel have a label, one for each arm; 1,000 have none. What can you make of that? Anything goes: a recipe of the library, a training loop of your own, something new.
 #
 # Write `learn(split)`. You get a `Split` as in lesson 01 (`x_labeled`, `y_labeled`, `x_unlabeled`, `x_test`; its test labels are all −1). Return your predictions for `split.x_test`, int64 of shape `(N_test,)`. The check takes two draws of the labels and asks that
-# your mean error be **at most a third** of that of a logistic regression on the labeled points alone. Keep it below half a minute.
+# your mean error be **at most a third** of that of a logistic regression on the labeled points alone. The check stops after a minute in all, so keep a call below 20 seconds.
 #
 # To try it: `split = load_dataset("pinwheel").label(per_class=1, seed=7)`. Choose settings with other seeds than you report; why?
 
