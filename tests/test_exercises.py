@@ -168,6 +168,16 @@ def test_checks_leave_the_random_state_alone():
     assert torch.equal(before, torch.get_rng_state())
 
 
+def test_numbers_in_messages_are_right():
+    "The floor of a softmax before a cross-entropy, and where exp overflows."
+    best = torch.nn.functional.cross_entropy(torch.eye(10), torch.arange(10)).item()
+    said = find_exercise(6).mistakes["softmax before cross-entropy"].message
+    assert f"ln(1 + 9/e) = {best:.2f}" in said
+    assert "from logits of 89 on, in float16 from 12 on" in find_exercise(4).task
+    for dtype, first in ((torch.float32, 89), (torch.float16, 12)):
+        assert torch.tensor(float(first - 1), dtype=dtype).exp().isfinite() and torch.tensor(float(first), dtype=dtype).exp().isinf()
+
+
 def test_source_without_a_part_is_refused(tmp_path):
     path = PROJECT / "exercises" / "source" / "04_log_partition.py"
     for part in ("# %% check", "minutes: 10"):
