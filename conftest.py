@@ -14,6 +14,9 @@ FLOORS = {"notebook cells": 60, "tests": 150}
 NOT_EVALUATED = "marked #| eval: false"
 EXPECTED_SKIPS = (NOT_EVALUATED, "needs a GPU")
 
+# The answers are missing there on purpose; exercises/test_answers.py checks them in its own way.
+collect_ignore_glob = ["exercises/*.ipynb"]
+
 passed = Counter()
 unexpected_skips = []
 
