@@ -12,7 +12,7 @@ demo: $(VENV)/installed       ## train on small digits with ten labels and draw 
 
 # Two workers, one file each at a time; one thread a worker, or the waiting threads of one take the core of the other.
 test: $(VENV)/installed-dev   ## all that CI runs: the tests and every cell of every notebook
-	SSGAN_EDU_FLOORS=1 OMP_NUM_THREADS=1 OMP_WAIT_POLICY=passive \
+	SSGAN_EDU_FLOORS=1 SSGAN_EDU_BUDGET=small OMP_NUM_THREADS=1 OMP_WAIT_POLICY=passive \
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lab: $(VENV)/installed-dev    ## read the course in JupyterLab

@@ -335,6 +335,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                     'ssgan_edu.training._restore': ('training.html#_restore', 'ssgan_edu/training.py'),
                                     'ssgan_edu.training._same_settings': ('training.html#_same_settings', 'ssgan_edu/training.py'),
                                     'ssgan_edu.training._state': ('training.html#_state', 'ssgan_edu/training.py'),
+                                    'ssgan_edu.training.budget': ('training.html#budget', 'ssgan_edu/training.py'),
                                     'ssgan_edu.training.from_bytes': ('training.html#from_bytes', 'ssgan_edu/training.py'),
                                     'ssgan_edu.training.load_checkpoint': ('training.html#load_checkpoint', 'ssgan_edu/training.py'),
                                     'ssgan_edu.training.pick_device': ('training.html#pick_device', 'ssgan_edu/training.py'),

@@ -1,4 +1,4 @@
-"""The checks of the notebooks can fail: small notebooks, sound and broken, under the conftest.py of the project."""
+"""The checks of the notebooks can fail: small notebooks, sound and broken, and spoiled copies of lessons, under the conftest.py of the project."""
 import os
 import re
 import shutil
@@ -36,6 +36,15 @@ BROKEN = {
     "output cleared": cell("print('error', 1 / 8)"),
     "raises": new_code_cell("assert 1 / 8 == 0.126"),
     "endless": cell("import time\ntime.sleep(60)"),
+    "callback raises": new_code_cell("from ipywidgets import interact\ninteract(lambda x: 1 / (x - 2), x=(1, 3));"),
+}
+# What is spoiled in a lesson (its name, then a text that it holds once and what takes its place), and how the check then fails.
+SPOILED = {
+    "printed number": ("05_recipes", "0.6 {'supervised': 1.0, 'teacher': 1.0}", "0.6 {'supervised': 1.0, 'teacher': 2.0}", "Cell outputs differ"),
+    "dead callback": ("07_widgets", ".observe(lambda _: self.refresh()", ".observe(lambda _: None", "AssertionError"),
+    "sign of a loss": ("03_losses", "return 0.5 * _softplus(-log_partition(logits)).mean()", "return 0.5 * _softplus(log_partition(logits)).mean()", "AssertionError"),
+    "half of a loss": ("03_losses", "return 0.5 * _softplus(log_partition(logits)).mean()", "return _softplus(log_partition(logits)).mean()", "AssertionError"),
+    "no move made": ("05_training", "optimizer.step()", "pass", "AssertionError"),
 }
 
 
@@ -64,6 +73,25 @@ def test_sound_notebook_passes(tmp_path):
 def test_broken_cell_fails(tmp_path, name):
     code, printed = check(tmp_path, [SOUND["number"], BROKEN[name]], "--nbval-cell-timeout=5")
     assert code == 1 and "1 failed, 1 passed" in printed, printed
+
+
+@pytest.mark.parametrize("what", SPOILED)
+def test_spoiled_lesson_fails(tmp_path, what):
+    name, old, new, complaint = SPOILED[what]
+    lesson = (PROJECT / "nbs" / f"{name}.ipynb").read_text(encoding="utf-8")
+    assert lesson.count(old) == 1
+    code, printed = check(tmp_path, nbformat.reads(lesson.replace(old, new), as_version=4).cells, "-x", SSGAN_EDU_BUDGET="small")
+    assert code == 1 and complaint in printed and re.search(r"\b1 failed, \d+ passed", printed), printed
+
+
+def test_library_whose_loss_has_the_wrong_sign_fails_a_lesson(tmp_path):
+    library = Path(shutil.copytree(PROJECT / "ssgan_edu", tmp_path / "ssgan_edu")) / "losses.py"
+    lines = library.read_text(encoding="utf-8")
+    assert lines.count("return F.cross_entropy(logits, labels)\n") == 1
+    library.write_text(lines.replace("return F.cross_entropy(logits, labels)\n", "return -F.cross_entropy(logits, labels)\n"), encoding="utf-8")
+    lesson = nbformat.read(PROJECT / "nbs" / "05_training.ipynb", as_version=4)
+    code, printed = check(tmp_path, lesson.cells, "-x", SSGAN_EDU_BUDGET="small", PYTHONPATH=str(tmp_path))
+    assert code == 1 and "assert accuracy > 0.4" in printed and re.search(r"\b1 failed, \d+ passed", printed), printed
 
 
 @pytest.mark.parametrize("n_cells, n_tests, shortcomings", [

@@ -11,7 +11,7 @@ from ssgan_edu import training
 from ssgan_edu.data import Dataset, SSGANError, TrainingError, UnknownNameError, load_dataset, seeded
 from ssgan_edu.losses import probability_real
 from ssgan_edu.recipes import RECIPES, TERMS, Ramp, Recipe, Update
-from ssgan_edu.training import SSGAN, pick_device, train, training_step, weights_sha256
+from ssgan_edu.training import SSGAN, budget, pick_device, train, training_step, weights_sha256
 import support
 
 refused = functools.partial(support.refused, kind=TrainingError)
@@ -477,3 +477,15 @@ def test_the_device():
 
 def test_repr_says_what_it_is(split):
     assert repr(trained(split, steps=2)) == "SSGAN(recipe='improved', networks='mlp', shape=(1, 8, 8), n_classes=10, step=2)"
+
+
+@pytest.mark.parametrize("said, chosen", [(None, 1000), ("full", 1000), ("small", 20)])
+def test_budget_is_what_the_environment_says(monkeypatch, said, chosen):
+    monkeypatch.delenv("SSGAN_EDU_BUDGET", raising=False)
+    if said: monkeypatch.setenv("SSGAN_EDU_BUDGET", said)
+    assert budget(1000, small=20) == chosen
+
+
+def test_budget_refuses_what_it_does_not_know(monkeypatch):
+    monkeypatch.setenv("SSGAN_EDU_BUDGET", "smal")
+    with refused("SSGAN_EDU_BUDGET", "'smal'", "'small'", kind=UnknownNameError): budget(1000, small=20)
