@@ -21,6 +21,7 @@ NOT_OURS = shutil.ignore_patterns(
     ".git", ".venv", ".cache", "__pycache__", "*.egg-info", "build", "dist", "runs", "_docs", ".*_checkpoints", ".hypothesis",
     ".pytest_cache", "*.tmp",
 )
+COLAB = "https://colab.research.google.com/github/ssgan-edu/ssgan_edu/blob/main/nbs"
 COLAB_CELL = 'import sys\nif "google.colab" in sys.modules:\n    %pip install -q ssgan_edu'
 
 each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
@@ -121,7 +122,7 @@ def test_index_lists_every_lesson_with_its_title_and_badge(path):
     index = (PROJECT / "nbs" / "index.ipynb").read_text()
     title = nbformat.read(path, as_version=4).cells[0].source.splitlines()[0].removeprefix("# ")
     assert f"[{title}]({path.name})" in index
-    assert f"colab.research.google.com/github/ssgan-edu/ssgan_edu/blob/main/nbs/{path.name})" in index
+    assert f"({COLAB}/{path.name})" in index
 
 
 @each_notebook
@@ -139,6 +140,7 @@ def test_lesson_has_every_part(path):
     assert [part for part in parts if not re.search(part, prose, re.MULTILINE)] == []
     code = [cell.source for cell in cells if cell.cell_type == "code" and not cell.source.startswith("#| default_exp")]
     assert code[0] == COLAB_CELL
+    assert cells[0].source.endswith(f"[![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)]({COLAB}/{path.name})")
     assert [source for source in code if re.search(r"^\s*(import|from) (nbdev|fastcore)", source, re.MULTILINE)] == []
 
 
