@@ -11,6 +11,7 @@ demo: $(VENV)/installed       ## train on small digits with ten labels and draw 
 	$(BIN)/ssgan-edu demo
 
 # Two workers, one file each at a time; one thread a worker, or the waiting threads of one take the core of the other.
+# The small budget: lessons train just long enough to show that they work (`budget` in lesson 05b).
 test: $(VENV)/installed-dev   ## all that CI runs: the tests and every cell of every notebook
 	SSGAN_EDU_FLOORS=1 SSGAN_EDU_BUDGET=small OMP_NUM_THREADS=1 OMP_WAIT_POLICY=passive \
 	$(BIN)/python -m pytest -n 2 --dist loadfile

@@ -3,11 +3,13 @@
 `make docs` writes it to _docs/html. Nothing is executed: the pages show the outputs that the notebooks hold.
 """
 import ast
+import json
 import re
 import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import nbformat
 from sphinx.cmd.build import build_main
@@ -25,30 +27,56 @@ def page(path: Path) -> nbformat.NotebookNode:
         if cell.cell_type == "code":
             if "#| echo: false" in cell.source: cell.metadata["tags"] = ["remove-input"]
             cell.source = re.sub(r"^#\|.*\n?", "", cell.source, flags=re.MULTILINE)
-        else: cell.source = re.sub(r"\]\(\.\./([^)]*)\)", rf"]({REPOSITORY}/\1)", cell.source)
+        else:
+            cell.source = re.sub(r"\]\(\.\./([^)]*)\)", rf"]({REPOSITORY}/\1)", cell.source)
+            cell.source = re.sub(r"!\[(Open in Colab|Colab)\]\([^)]*\)", r"\1", cell.source)  # a page asks no other site for its pictures
     return notebook
 
 
 def is_hidden(cell) -> bool:
-    return cell.cell_type == "code" and bool(re.match(r"#\| *(hide|default_exp)", cell.source) or "google.colab" in cell.source)
+    return cell.cell_type == "code" and bool(re.match(r"#\| *(hide|default_exp)|import sys\nif .google\.colab", cell.source))
 
 
 def title(notebook: nbformat.NotebookNode) -> str:
     return notebook.cells[0].source.splitlines()[0].removeprefix("# ")
 
 
-def symbols(module: Path) -> Iterator[tuple[str, str, str]]:
-    "Name, the first line of its docstring, and the notebook that exports it, of each public symbol of an exported module."
+class Symbol(NamedTuple):
+    "A public name of the library, what it is, and the notebook and the cell that export it."
+    name: str
+    said: str
+    notebook: str
+    cell: str
+
+
+def symbols(module: Path) -> Iterator[Symbol]:
+    "The public symbols of an exported module, each as often as it is defined there."
     lines, tree = module.read_text(encoding="utf-8").splitlines(), ast.parse(module.read_text(encoding="utf-8"))
     public = next((ast.literal_eval(node.value) for node in tree.body if isinstance(node, ast.Assign) and node.targets[0].id == "__all__"), [])
     for node in tree.body:
-        named = [node.name] if isinstance(node, (ast.FunctionDef, ast.ClassDef)) else []
-        names = [*named, *(part.id for target in getattr(node, "targets", [getattr(node, "target", None)]) if target
-                           for part in ast.walk(target) if isinstance(part, ast.Name))]
-        said = (ast.get_docstring(node) or "") if named else "a constant"
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)): names, said = [node.name], ast.get_docstring(node) or ""
+        else:
+            targets = getattr(node, "targets", [getattr(node, "target", None)])
+            names, said = [part.id for target in targets for part in getattr(target, "elts", [target]) if isinstance(part, ast.Name)], "a constant"
         for name in set(names) & set(public):
             source = next(line for line in reversed(lines[:node.lineno]) if line.startswith("# %% ../nbs/"))
-            yield name, " ".join(said.split("\n\n")[0].split()), re.search(r"nbs/(\w+)\.ipynb", source)[1]
+            yield Symbol(name, " ".join(said.split("\n\n")[0].split()), *re.search(r"nbs/(\w+)\.ipynb #(\S+)", source).groups())
+
+
+def mark(notebook: nbformat.NotebookNode, cells: set[str]) -> dict[str, str]:
+    "Put a target for links before each of these cells; the heading under which each of them stands."
+    heading, headings, marked = "", {}, []
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown": heading = (re.findall(r"^#+ (.+)$", re.sub(r"```.*?```", "", cell.source, flags=re.DOTALL), re.MULTILINE) or [heading])[-1]
+        if cell.id in cells:
+            marked.append(nbformat.v4.new_markdown_cell(f"(cell-{cell.id})=", id=f"target-{cell.id}"))
+            headings[cell.id] = heading
+        marked.append(cell)
+    notebook.cells = marked
+    return headings
+
+
+def in_cell(text: str) -> str: return text.replace("|", r"\|")
 
 
 def toctree(caption: str, pages: list[str]) -> str:
@@ -61,22 +89,26 @@ def write_pages(out: Path) -> None:
     shutil.copytree(PROJECT / "nbs" / "images", out / "images")
     notebooks = {path.stem: page(path) for path in sorted((PROJECT / "nbs").glob("*.ipynb"))}
     modules = {path.stem: sorted(symbols(path)) for path in sorted((PROJECT / "ssgan_edu").glob("[!_]*.py"))}
-    modules = dict(sorted(modules.items(), key=lambda item: item[1][0][2]))  # in the order of the lessons
+    modules = dict(sorted(modules.items(), key=lambda item: item[1][0].notebook))  # in the order of the lessons
+    exporting = {symbol.cell for found in modules.values() for symbol in found}
+    sections = {cell: heading for notebook in notebooks.values() for cell, heading in mark(notebook, exporting).items()}
     lessons = [name for name in notebooks if re.match(r"[0-8]\d_", name)]
     appendices = [name for name in notebooks if re.match(r"9\d_", name)]
     menu = toctree("The course", lessons) + toctree("Appendices", appendices) + toctree("The library", ["symbols", *(f"api/{name}" for name in modules)])
     notebooks["index"].cells.append(nbformat.v4.new_markdown_cell(menu, id="menu"))
     for name, notebook in notebooks.items(): nbformat.write(notebook, out / f"{name}.ipynb")
     (out / "api").mkdir()
-    rows = ["# Which lesson derives it", "", "Every name of the library comes from a cell of the course. Each module has its lesson."]
+    rows = ["# Which lesson derives it", "", "Every name of the library comes from a cell of the course: the last column leads to it. Each module has its lesson."]
     for module, found in modules.items():
-        [source] = {source for *_, source in found}
+        [source] = {symbol.notebook for symbol in found}
         lesson = f"[{title(notebooks[source])}]"
-        rows += ["", f"## {module}", "", f"Lesson {lesson}({source}.ipynb).", "", "| name | what it is |", "|---|---|"]
-        rows += [f"| {{py:obj}}`{name} <ssgan_edu.{module}.{name}>` | {said.replace('|', chr(92) + '|')} |" for name, said, _ in found]
+        rows += ["", f"## {module}", "", f"Lesson {lesson}({source}.ipynb).", "", "| name | what it is | derived in |", "|---|---|---|"]
+        rows += [f"| {{py:obj}}`{name} <ssgan_edu.{module}.{name}>` | {in_cell(said)} | [{in_cell(sections[cell])}](#cell-{cell}) |" for name, said, _, cell in found]
         text = [f"# {module}", "", f"Derived and shown at work in lesson {lesson}(../{source}.ipynb).", "",
                 f"```{{eval-rst}}\n.. automodule:: ssgan_edu.{module}\n   :members:\n   :show-inheritance:\n```", ""]
         (out / "api" / f"{module}.md").write_text("\n".join(text), encoding="utf-8")
+    derived = {f"ssgan_edu.{module}.{symbol.name}": (symbol.cell, sections[symbol.cell]) for module, found in modules.items() for symbol in found}
+    (out / "derived.json").write_text(json.dumps(derived), encoding="utf-8")  # conf.py adds these links to the pages of the library
     (out / "symbols.md").write_text("\n".join(rows) + "\n", encoding="utf-8")
 
 

@@ -1,4 +1,5 @@
 """Settings of Sphinx; the pages come from docs/build.py."""
+import json
 import re
 from configparser import ConfigParser
 from pathlib import Path
@@ -21,6 +22,8 @@ autodoc_typehints = "signature"
 autodoc_preserve_defaults = True
 autodoc_default_options = {"exclude-members": "set_fit_request,set_score_request"}  # what scikit-learn adds to every estimator
 html_theme = "furo"
+html_static_path = ["static"]
+html_css_files = ["site.css"]
 html_title = project
 html_theme_options = {"source_repository": settings["git_url"], "source_branch": settings["branch"], "source_directory": "nbs/"}
 html_show_sphinx = False
@@ -33,4 +36,12 @@ def plain_text(app, what, name, obj, options, lines: list[str]) -> None:
         lines[i] = "".join(part if part.startswith("`") else re.sub(r"([*|\\]|_(?=\W|$))", r"\\\1", part) for part in parts)
 
 
-def setup(app) -> None: app.connect("autodoc-process-docstring", plain_text)
+def lesson(app, what, name, obj, options, lines: list[str]) -> None:
+    "Each public symbol names the section of the course that derives it."
+    cell, heading = json.loads((app.srcdir / "derived.json").read_text(encoding="utf-8")).get(name, (None, None))
+    if cell: lines += ["", f"Derived in :ref:`{heading.replace('`', '')} <cell-{cell}>`.", ""]
+
+
+def setup(app) -> None:
+    app.connect("autodoc-process-docstring", plain_text)
+    app.connect("autodoc-process-docstring", lesson)
