@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-FLOORS = {"notebook cells": 480, "tests": 1600}
+FLOORS = {"notebook cells": 480, "tests": 1500}
 NOT_EVALUATED = "marked #| eval: false"
 EXPECTED_SKIPS = (NOT_EVALUATED, "needs a GPU", "needs Chromium")  # with CI=true the last one is a failure instead
 
