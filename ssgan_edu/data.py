@@ -385,8 +385,8 @@ def batch_indices(n: int, batch_size: int, step: int, seed: int, stream: str) ->
     if n < 1: raise DataError(f"There are {n} samples to draw a batch from. Give at least one.")
     start = step * batch_size
     first, last = start // n, (start + batch_size - 1) // n
-    order = torch.cat([_epoch_order(n, epoch, seed, stream) for epoch in range(first, last + 1)])
-    return order[start - first * n:][:batch_size]
+    orders = [_epoch_order(n, epoch, seed, stream) for epoch in range(first, last + 1)]
+    return (torch.cat(orders) if last > first else orders[0])[start - first * n:][:batch_size]
 
 # %% ../nbs/01_data.ipynb #b381b0e5
 def augment(x: Tensor, rng: torch.Generator, strong: bool = False) -> Tensor:

@@ -99,9 +99,8 @@ class MLPDiscriminator(nn.Module):
 
 # %% ../nbs/04_networks.ipynb #5a0f7b11
 class Softplus(nn.Module):
-    "ln(1 + exp x) of each element, x itself above 20: as `nn.Softplus`, faster on a CPU and up to 1e-7 beside it."
-    def forward(self, x: Tensor) -> Tensor:
-        return x.clamp_max(20).exp().add(1).log() + (x - 20).clamp_min(0)
+    "ln(1 + exp x) of each element: as `nn.Softplus`, faster on a CPU and up to 2e-7 beside it."
+    def forward(self, x: Tensor) -> Tensor: return x.relu() - x.abs().sigmoid().log()
 
 # %% ../nbs/04_networks.ipynb #104e8a40
 class Generator(nn.Module):

@@ -172,8 +172,8 @@ def training_step(model: SSGAN, data: Split, step: int, steps: int, accelerator:
         outputs = _outputs(model, wanted, x, update.player, noise)
         values = {term: TERMS[term](**{name: outputs[name] for name in needs(term)}) for term in weights}
         parameters = optimizer.param_groups[0]["params"]
-        optimizer.zero_grad()
-        sum(weights[term] * value for term, value in values.items()).backward(inputs=parameters)
+        loss = sum(weights[term] * value for term, value in values.items())
+        for p, gradient in zip(parameters, torch.autograd.grad(loss, parameters, allow_unused=True)): p.grad = gradient
         gradients = [p.grad for p in parameters if p.grad is not None]
         if ranks > 1: _average(accelerator, [*gradients, *values.values()])
         values[f"gradient of the {update.player}"] = torch.stack([torch.dot(g, g) for g in map(torch.flatten, gradients)]).sum().sqrt()
