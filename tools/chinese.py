@@ -3,6 +3,8 @@
 Code, outputs and figures are those of the English notebook; its markdown cells are replaced by the blocks of zh/source/<notebook>.md. Each block
 is headed by the id of its cell and the fingerprint of the English text that it translates. Where the English has changed since, or a block is
 missing, the page shows the English, under a note. Links are written as in the English, relative to nbs/.
+
+Exercises are treated in the same way; to their notebooks the hints are added, to be unfolded one by one.
 """
 import hashlib
 import posixpath
@@ -13,6 +15,8 @@ from typing import NamedTuple
 
 import nbformat
 from readme import PROJECT, readme
+
+from ssgan_edu.exercises import read_exercise
 
 LINK = re.compile(r"(?<=\]\()(?![a-z]+:|#)([^)\s]+)")
 NOTE = "> 这一段的英文在翻译之后有改动，译文待更新，先给出英文。"
@@ -34,10 +38,13 @@ def fingerprint(text: str) -> str:
 def heading(cell: nbformat.NotebookNode) -> str: return f"<!-- cell {cell.id} {fingerprint(cell.source)} -->"
 
 
-def names(project: Path = PROJECT) -> list[str]: return sorted(path.stem for path in (project / "zh" / "source").glob("*.md") if path.stem != "README")
+def names(project: Path = PROJECT) -> list[str]:
+    "What has a translation: 00_what_it_is, exercises/01_balanced_labels, index, …"
+    folder = project / "zh" / "source"
+    return sorted(path.relative_to(folder).with_suffix("").as_posix() for path in folder.rglob("*.md") if path.stem != "README")
 
 
-def lessons(project: Path = PROJECT) -> list[str]: return [name for name in names(project) if name != "index"]
+def pages(project: Path = PROJECT) -> list[str]: return [name for name in names(project) if name != "index"]
 
 
 def blocks(name: str, project: Path = PROJECT) -> list[Block]:
@@ -46,7 +53,11 @@ def blocks(name: str, project: Path = PROJECT) -> list[Block]:
     return [Block(cell, mark, bool(outdated), said.strip()) for cell, mark, outdated, said in zip(*[iter(parts)] * 4)]
 
 
-def english(name: str, project: Path = PROJECT) -> nbformat.NotebookNode: return nbformat.read(project / "nbs" / f"{name}.ipynb", as_version=4)
+def english(name: str, project: Path = PROJECT) -> nbformat.NotebookNode:
+    if not name.startswith("exercises/"): return nbformat.read(project / "nbs" / f"{name}.ipynb", as_version=4)
+    notebook, exercise = nbformat.read(project / f"{name}.ipynb", as_version=4), read_exercise((project / name).parent / "source" / f"{Path(name).name}.py")
+    notebook.cells += [nbformat.v4.new_markdown_cell(text, id=f"hint-{number}") for number, text in enumerate(exercise.hints, 1)]
+    return notebook
 
 
 def prose(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]: return [cell for cell in notebook.cells if cell.cell_type == "markdown"]
@@ -71,14 +82,15 @@ def chinese(name: str, project: Path = PROJECT) -> nbformat.NotebookNode:
     "The English notebook with the Chinese text."
     notebook, known, missing = english(name, project), {block.cell: block.text for block in blocks(name, project)}, {cell.id for cell in changed(name, project)}
     for cell in prose(notebook):
-        cell.source = relink(f"{NOTE}\n\n{cell.source}" if cell.id in missing else known[cell.id], lessons(project))
+        cell.source = relink(f"{NOTE}\n\n{cell.source}" if cell.id in missing else known[cell.id], pages(project))
+        if cell.id.startswith("hint-"): cell.source = f"<details><summary>提示 {cell.id.removeprefix('hint-')}</summary>\n\n{cell.source}\n\n</details>"
     return notebook
 
 
 def generated(project: Path = PROJECT) -> dict[Path, str]:
     "What the Chinese pages should hold."
-    pages = {project / "zh" / f"{name}.ipynb": nbformat.writes(chinese(name, project)) + "\n" for name in lessons(project)}
-    return pages | {project / "README.zh.md": readme(chinese("index", project), "zh")}
+    notebooks = {project / "zh" / f"{name}.ipynb": nbformat.writes(chinese(name, project)) + "\n" for name in pages(project)}
+    return notebooks | {project / "README.zh.md": readme(chinese("index", project), "zh")}
 
 
 if __name__ == "__main__":
