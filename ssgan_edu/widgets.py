@@ -443,10 +443,11 @@ def plot_labeled_fraction_results(curves: Mapping[str, Mapping[int, Sequence[flo
     figure, ax = plt.subplots(figsize=(6.6, 3.6))
     ticks = sorted({n for points in curves.values() for n in points})
     gap = min([*np.diff(np.log(ticks)), 2 * math.log(1.3)])  # between neighboring numbers, or the whole width if there is one
+    at = {n: [name for name in curves if n in curves[name]] for n in ticks}
+    def place(name, n): return n * math.exp(min(0.1, 0.8 * gap / len(at[n])) * (at[n].index(name) - (len(at[n]) - 1) / 2))
     for i, (name, points) in enumerate(curves.items()):
         color, line, marker = _look(name, i)
-        shift = math.exp(min(0.1, 0.8 * gap / len(curves)) * (i - (len(curves) - 1) / 2))
-        x, errors = [n * shift for n in points], [100 * np.asarray(values, dtype=float) for values in points.values()]
+        x, errors = [place(name, n) for n in points], [100 * np.asarray(values, dtype=float) for values in points.values()]
         spread = [values.std(ddof=1) if len(values) > 1 else 0.0 for values in errors]
         ax.errorbar(x, [values.mean() for values in errors], spread, color=color, ls=line, marker=marker, mec=BLACK, ms=6, capsize=3, label=name)
         for n, values in zip(x, errors): ax.plot(np.full(len(values), n), values, "_", color=color, ms=6, alpha=0.6)
