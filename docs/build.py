@@ -1,4 +1,4 @@
-"""Build the site of the course: every notebook a page, every module a page, and an index that says which lesson derives a symbol.
+"""Build the site of the course: every notebook a page, the Chinese ones too, every module a page, and an index that says which lesson derives a symbol.
 
 `make docs` writes it to _docs/html. Nothing is executed: the pages show the outputs that the notebooks hold.
 """
@@ -28,7 +28,8 @@ def page(path: Path) -> nbformat.NotebookNode:
             if "#| echo: false" in cell.source: cell.metadata["tags"] = ["remove-input"]
             cell.source = re.sub(r"^#\|.*\n?", "", cell.source, flags=re.MULTILINE)
         else:
-            cell.source = re.sub(r"\]\(\.\./([^)]*)\)", rf"]({REPOSITORY}/\1)", cell.source)
+            cell.source = re.sub(r"\]\(\.\./(?!nbs/)([^)]*)\)", rf"]({REPOSITORY}/\1)", cell.source)
+            cell.source = cell.source.replace("](../nbs/", "](../")  # from a Chinese page, which is one folder below the English ones
             cell.source = re.sub(r"!\[(Open in Colab|Colab)\]\([^)]*\)", r"\1", cell.source)  # a page asks no other site for its pictures
     return notebook
 
@@ -94,10 +95,12 @@ def write_pages(out: Path) -> None:
     sections = {cell: heading for notebook in notebooks.values() for cell, heading in mark(notebook, exporting).items()}
     lessons = [name for name in notebooks if re.match(r"[0-8]\d_", name)]
     appendices = [name for name in notebooks if re.match(r"9\d_", name)]
-    menu = toctree("The course", lessons) + toctree("Appendices", appendices) + toctree("The library", ["symbols", *(f"api/{name}" for name in modules)])
+    notebooks |= {f"zh/{path.stem}": page(path) for path in sorted((PROJECT / "zh").glob("*.ipynb"))}
+    chinese = [name for name in notebooks if name.startswith("zh/")]
+    menu = "".join([toctree("The course", lessons), toctree("Appendices", appendices), toctree("中文", chinese), toctree("The library", ["symbols", *(f"api/{name}" for name in modules)])])
     notebooks["index"].cells.append(nbformat.v4.new_markdown_cell(menu, id="menu"))
+    for folder in ("api", "zh"): (out / folder).mkdir()
     for name, notebook in notebooks.items(): nbformat.write(notebook, out / f"{name}.ipynb")
-    (out / "api").mkdir()
     rows = ["# Which lesson derives it", "", "Every name of the library comes from a cell of the course: the last column leads to it. Each module has its lesson."]
     for module, found in modules.items():
         [source] = {symbol.notebook for symbol in found}

@@ -40,7 +40,7 @@ def test_no_link_is_broken(site):
 
 
 def test_every_notebook_and_module_has_a_page(site):
-    wanted = {path.stem for path in (PROJECT / "nbs").glob("*.ipynb")} | {f"api/{path.stem}" for path in (PROJECT / "ssgan_edu").glob("[!_]*.py")}
+    wanted = {path.stem for path in (PROJECT / "nbs").glob("*.ipynb")} | {f"zh/{path.stem}" for path in (PROJECT / "zh").glob("*.ipynb")} | {f"api/{path.stem}" for path in (PROJECT / "ssgan_edu").glob("[!_]*.py")}
     assert {name for name in wanted if not (site / f"{name}.html").exists()} == set()
 
 
