@@ -109,14 +109,14 @@ class Dataset:
     def n_classes(self) -> int: return len(self.class_names)
 
     def label(self, per_class: int | None = None, fraction: float | None = None, n: int | None = None, seed: int = 0,
-              balanced: bool = True, validation: int = 0, exclude_labeled: bool = False) -> "Split":
+              balanced: bool = True, validation: int = 0, exclude_labeled: bool = False, unlabeled: int | None = None) -> "Split":
         """Keep few labels and forget the others.
 
         Give one of `per_class` (labels per class), `n` (labels in all) or `fraction` (of the labels there are, in (0, 1]).
         `balanced` draws the same number from every class, as far as there are enough. `validation` more labeled samples are set
         aside for choosing hyper-parameters. The unlabeled part is the whole training part (as in Salimans et al. 2016),
-        without the labeled samples if `exclude_labeled`. With the same seed, a larger labeled part contains the smaller.
-        Raises `DataError` if that can't be met.
+        without the labeled samples if `exclude_labeled`, or `unlabeled` samples of that. With the same seed, a larger labeled or
+        unlabeled part contains the smaller. Raises `DataError` if that can't be met.
         """
         known = (self.y_train >= 0).nonzero().flatten()
         n, counts = _n_labels(self, per_class, fraction, n, balanced, len(known))
@@ -139,6 +139,9 @@ class Dataset:
         if exclude_labeled: keep[labeled] = False
         x_unlabeled = self.x_train if keep.all() else self.x_train[keep]
         if not len(x_unlabeled): raise DataError("No unlabeled sample is left. Use a smaller fraction, or exclude_labeled=False.")
+        if unlabeled is not None:
+            if not 1 <= unlabeled <= len(x_unlabeled): raise DataError(f"unlabeled={unlabeled}. Give the number of unlabeled samples to keep, from 1 to {len(x_unlabeled)}.")
+            x_unlabeled = x_unlabeled[torch.randperm(len(x_unlabeled), generator=seeded(seed, "unlabeled"))[:unlabeled]]
         return Split(self.name, self.x_train[labeled], self.y_train[labeled], x_unlabeled, self.x_train[held_out],
                      self.y_train[held_out], self.x_test, self.y_test, self.class_names, self.kind, seed)
 
