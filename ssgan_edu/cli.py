@@ -25,6 +25,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from .claims import CLAIMS, Claim, claim_file, read_claim, run_claim
 from .data import DATASETS, TOYS, DataError, Split, SSGANError, cache_dir, load_dataset
 from .evaluation import baseline_label_spreading, evaluate, sample_quality
 from .exercises import (check_folder, copy_exercises, find_exercise, find_folder, load_exercises, next_exercise, next_hint, read_progress, report,
@@ -198,19 +199,58 @@ def sample_command(folder: Folder, n: Annotated[int, typer.Option(min=1, max=10_
     console.print(f"Picture: {save_figure(plot_samples(model.sample(n, seed)), out)}", soft_wrap=True)
 
 # %% ../nbs/91_cli.ipynb #8ee0b6d2
+def _weights(given: list[str]) -> tuple[tuple[str, float], ...]:
+    "Pairs of a term and a factor from texts like `unsupervised=0.1`."
+    pairs = []
+    for text in given:
+        term, _, factor = text.partition("=")
+        try: pairs.append((term, float(factor)))
+        except ValueError as error: raise SSGANError(f"--weight {text!r}. Give a term and a factor, for example unsupervised=0.1.") from error
+    return tuple(pairs)
+
+
+def _list_claims() -> None:
+    table = _table("claims of the article (lesson 14)", "claim", "it says", "updates", "quick")
+    for claim in CLAIMS.values():
+        table.add_row(claim.name, claim.says, *(f"{claim.seeds * sum(row.steps for row in rows):,}" for rows in (claim.rows, claim.quick)))
+    console.print(table)
+
+
+def _run_claim(claim: Claim, quick: bool, jobs: int, results: Path, work: Path, device: str | None, as_json: bool) -> None:
+    table, rows = _table(f"{claim.name}: {claim.says}", "row", "test error"), claim.quick if quick else claim.rows
+    with _progress() as progress:
+        task = progress.add_task(claim.name, total=len(rows), note=rows[0].name)
+        for row in run_claim(claim, quick, results, work, jobs, device):
+            table.add_row(row["name"], f"{summarize(row['figures']['test_error'])} %")
+            progress.update(task, advance=1, note=row["name"])
+    found = read_claim(claim, results, quick)
+    console.print(table)
+    console.print(f"{found['verdict']}: {found['because']} · {claim_file(claim, results, quick).absolute()}", soft_wrap=True, highlight=False)
+    if as_json: print(json.dumps(found))
+
+
 @app.command("experiment")
 def experiment_command(
-        dataset: Annotated[str, typer.Argument(help="A data set, for example mnist.")],
+        what: Annotated[str, typer.Argument(help="A claim of the article, for example C2 (--list shows all), or a data set, for example mnist.")] = "",
         labels: Annotated[int, typer.Option(help="Labels in all.")] = 100,
         recipe: Annotated[str, typer.Option(help=f"One of {', '.join(RECIPES)}.")] = "improved",
         steps: Annotated[int, typer.Option(help="Updates.")] = 6000,
+        unlabeled: Annotated[Optional[int], typer.Option(help="Keep only so many unlabeled samples.")] = None,
+        labeled_batch: Annotated[Optional[int], typer.Option(help="Labeled samples in a batch, if not as many as unlabeled ones.")] = None,
+        weight: Annotated[list[str], typer.Option(help="TERM=FACTOR: multiply the weight of a term of the recipe.")] = [],
         seeds: Annotated[int, typer.Option(min=1, max=1000, help="How many draws of labels: 0, 1, …")] = 3,
+        quick: Annotated[bool, typer.Option("--quick", help="Of a claim: the direction only, in minutes.")] = False,
+        show: Annotated[bool, typer.Option("--list", help="List the claims and what they cost.")] = False,
         jobs: Annotated[int, typer.Option(min=1, help="Runs at a time.")] = 1,
         results: Annotated[Path, typer.Option(help="Folder of the results.")] = Path("results"),
         work: Annotated[Path, typer.Option(help="Folder for unfinished runs.")] = Path("runs/experiments"),
         device: Device = None, as_json: AsJson = False) -> None:
-    "Measure a recipe over several draws of labels. Goes on where it was interrupted, skips what is in the results."
-    row, runs = Row(dataset, labels, recipe, steps), []
+    "Measure a claim of the article, or a recipe, over several draws of labels. Goes on where it was interrupted, skips what is in the results."
+    if show: return _list_claims()
+    if what.upper() in CLAIMS: return _run_claim(CLAIMS[what.upper()], quick, jobs, results, work, device, as_json)
+    if quick: raise SSGANError(f"--quick goes with a claim, and {what!r} is none. Known: {', '.join(CLAIMS)}.")
+    if not what: raise SSGANError(f"Nothing was named. Give a claim ({', '.join(CLAIMS)}) or a data set, for example `ssgan-edu experiment C2 --quick`.")
+    row, runs = Row(what, labels, recipe, steps, unlabeled, labeled_batch, _weights(weight)), []
     with _progress() as progress:
         task = progress.add_task(row.name, total=seeds, note="")
         for found in run_row(row, seeds, results, work, jobs, device):
