@@ -177,8 +177,8 @@ def _balance(rows: list[dict]) -> Verdict:
 
 def _weights_matter(rows: list[dict]) -> Verdict:
     "Some weight of a term, ten times too large or too small, makes the error clearly higher than the published weight does."
-    published = figures_of(rows, weights=[])
-    others = {" × ".join(f"{term} × {factor:g}" for term, factor in row["weights"]): row["figures"]["test_error"] for row in rows if row["weights"]}
+    published = next(row["figures"]["test_error"] for row in rows if not row.get("weights"))
+    others = {", ".join(f"{term} × {factor:g}" for term, factor in row["weights"]): row["figures"]["test_error"] for row in rows if row.get("weights")}
     worse = [name for name, errors in others.items() if clearly_below(published, errors)]
     because = f"as published {_percent(published)}; " + ", ".join(f"{name}: {_percent(errors)}" for name, errors in others.items())
     return Verdict("holds" if worse else "does not hold", f"{because}; clearly worse: {', '.join(worse) or 'none'}")
