@@ -386,6 +386,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                    'ssgan_edu.widgets.Shell': ('widgets.html#shell', 'ssgan_edu/widgets.py'),
                                    'ssgan_edu.widgets.Shell.__init__': ('widgets.html#shell.__init__', 'ssgan_edu/widgets.py'),
                                    'ssgan_edu.widgets.Shell.__repr__': ('widgets.html#shell.__repr__', 'ssgan_edu/widgets.py'),
+                                   'ssgan_edu.widgets.Shell._show': ('widgets.html#shell._show', 'ssgan_edu/widgets.py'),
                                    'ssgan_edu.widgets.Shell.refresh': ('widgets.html#shell.refresh', 'ssgan_edu/widgets.py'),
                                    'ssgan_edu.widgets._confidence_layer': ('widgets.html#_confidence_layer', 'ssgan_edu/widgets.py'),
                                    'ssgan_edu.widgets._d': ('widgets.html#_d', 'ssgan_edu/widgets.py'),

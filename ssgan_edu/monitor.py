@@ -4,6 +4,7 @@
 __all__ = ['HAS_WON', 'DIVERGES', 'COLLAPSED', 'SETTLED', 'variety', 'Finding', 'diagnose', 'plot_monitor', 'watch']
 
 # %% ../nbs/06_monitor.ipynb #6c000004
+import html
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from io import BytesIO
@@ -104,7 +105,7 @@ def watch(training: Iterable[dict[str, float]], model: SSGAN, split: Split, ever
     `training`: what `train(model, split, …)` returns. Shown as a widget in a notebook, as a line of text elsewhere. Raises `SSGANError` if `every` < 1.
     """
     if every < 1: raise SSGANError(f"every={every}. Give the number of steps between two looks, at least 1.")
-    sentence, picture, records = ipywidgets.Label("training begins"), ipywidgets.Image(format="png"), []
+    sentence, picture, records = ipywidgets.HTML("training begins", layout=ipywidgets.Layout(width="100%")), ipywidgets.Image(format="png"), []
     display(ipywidgets.VBox([sentence, picture]))
     for record in training:
         records.append(record)
@@ -112,9 +113,10 @@ def watch(training: Iterable[dict[str, float]], model: SSGAN, split: Split, ever
         yield record
 
 
-def _look_at(records: list[dict[str, float]], model: SSGAN, split: Split, sentence: ipywidgets.Label, picture: ipywidgets.Image) -> None:
+def _look_at(records: list[dict[str, float]], model: SSGAN, split: Split, sentence: ipywidgets.HTML, picture: ipywidgets.Image) -> None:
     samples = model.sample(100, seed=1) if model.recipe.generates else None
     findings = diagnose(records, split.n_classes, samples, split.x_unlabeled[:100].cpu())
-    sentence.value = f"step {records[-1]['step']}: " + ("; ".join(f"{f.name}: {f.evidence} {f.remedy}" for f in findings) or "nothing found")
+    text = f"step {records[-1]['step']}: " + ("; ".join(f"{f.name}: {f.evidence} {f.remedy}" for f in findings) or "nothing found")
+    sentence.value = html.escape(text, quote=False)  # in a Label a long sentence is cut, not wrapped
     plot_monitor(records, findings, samples).savefig(file := BytesIO(), dpi=70)
     picture.value = file.getvalue()

@@ -47,20 +47,24 @@ class Shell(ipywidgets.VBox):
     """
     def __init__(self, draw: Callable[[], Iterable[tuple[str, Figure]]], rows: Sequence[Mapping[str, ipywidgets.Widget]], redraw: Iterable[str]):
         self.draw, self.controls = draw, {name: control for row in rows for name, control in row.items()}
-        self.label, self.picture = ipywidgets.Label(layout=ipywidgets.Layout(width="100%")), ipywidgets.HTML()
+        self.label, self.picture = ipywidgets.HTML(layout=ipywidgets.Layout(width="100%")), ipywidgets.HTML()
         boxes = [ipywidgets.HBox(list(row.values()), layout=ipywidgets.Layout(flex_flow="row wrap")) for row in rows]
         super().__init__([*boxes, self.label, self.picture])
         for name in redraw: self.controls[name].observe(lambda _: self.refresh(), names="value")
         self.refresh()
 
-    def __repr__(self) -> str: return f"{type(self).__name__}, which needs a running kernel: {self.label.value}"
+    def __repr__(self) -> str: return f"{type(self).__name__}, which needs a running kernel: {html.unescape(self.label.value)}"
 
     def refresh(self, action: Callable[[], object] | None = None) -> None:
         "Do something if asked to, then draw anew."
         try:
             if action: action()
-            for text, figure in self.draw(): self.label.value, self.picture.value = text, _img(figure, text)
-        except SSGANError as error: self.label.value, self.picture.value = "This can't be drawn:", f"<p>{html.escape(str(error))}</p>"
+            for text, figure in self.draw(): self._show(text, _img(figure, text))
+        except SSGANError as error: self._show("This can't be drawn:", f"<p>{html.escape(str(error))}</p>")
+
+    def _show(self, text: str, picture: str) -> None:
+        "A sentence, plain text, and below it a picture as HTML."
+        self.label.value, self.picture.value = html.escape(text, quote=False), picture
 
 # %% ../nbs/07_widgets.ipynb #b7a10011
 def _z(logits: Tensor) -> Tensor: return logits.exp().sum(1)
@@ -258,8 +262,9 @@ def _unlabeled_layer(ax: Axes, model: SSGAN, split: Split) -> None:
 
 
 def _labeled_layer(ax: Axes, model: SSGAN, split: Split) -> None:
+    size = 10 * min(1, 30 / max(split.n_labeled, 1)) ** 0.25  # hundreds of large markers would hide each other and the points below
     for k, name in enumerate(split.class_names):
-        ax.plot(*split.x_labeled[split.y_labeled == k].T, MARKERS[k % 10], color=CLASS_COLORS[k % 8], mec=BLACK, ms=10, ls="none", label=f"labeled {name}", zorder=4)
+        ax.plot(*split.x_labeled[split.y_labeled == k].T, MARKERS[k % 10], color=CLASS_COLORS[k % 8], mec=BLACK, mew=0.1 * size, ms=size, ls="none", label=f"labeled {name}", zorder=4)
 
 
 def _generated_layer(ax: Axes, model: SSGAN, split: Split) -> None:
@@ -436,15 +441,17 @@ def plot_labeled_fraction_results(curves: Mapping[str, Mapping[int, Sequence[flo
     if not curves or not all(points and all(len(errors) for errors in points.values()) for points in curves.values()):
         raise SSGANError("There is no result to draw. Measure one: ssgan-edu experiment digits --labels 100 --recipe improved --steps 1000.")
     figure, ax = plt.subplots(figsize=(6.6, 3.6))
+    ticks = sorted({n for points in curves.values() for n in points})
+    gap = min([*np.diff(np.log(ticks)), 2 * math.log(1.3)])  # between neighboring numbers, or the whole width if there is one
+    at = {n: [name for name in curves if n in curves[name]] for n in ticks}
+    def place(name, n): return n * math.exp(min(0.1, 0.8 * gap / len(at[n])) * (at[n].index(name) - (len(at[n]) - 1) / 2))
     for i, (name, points) in enumerate(curves.items()):
         color, line, marker = _look(name, i)
-        shift = 1.03 ** (i - (len(curves) - 1) / 2)
-        x, errors = [n * shift for n in points], [100 * np.asarray(values, dtype=float) for values in points.values()]
+        x, errors = [place(name, n) for n in points], [100 * np.asarray(values, dtype=float) for values in points.values()]
         spread = [values.std(ddof=1) if len(values) > 1 else 0.0 for values in errors]
         ax.errorbar(x, [values.mean() for values in errors], spread, color=color, ls=line, marker=marker, mec=BLACK, ms=6, capsize=3, label=name)
         for n, values in zip(x, errors): ax.plot(np.full(len(values), n), values, "_", color=color, ms=6, alpha=0.6)
     if labels is not None: ax.axvline(labels, color=BLACK, ls=":", lw=1)
-    ticks = sorted({n for points in curves.values() for n in points})
     ax.set_xscale("log")
     ax.set_xticks(ticks, [f"{n:,}" for n in ticks])
     ax.minorticks_off()

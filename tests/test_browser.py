@@ -38,7 +38,7 @@ SOON = 30_000
 
 DEAD = '''
 import ipywidgets
-slider, label = ipywidgets.IntSlider(description="dead"), ipywidgets.Label("It stays as it is.")
+slider, label = ipywidgets.IntSlider(description="dead"), ipywidgets.HTML("It stays as it is.")
 ipywidgets.VBox([slider, label, ipywidgets.HTML('<img alt="nothing" src="data:,">')])
 '''
 
@@ -123,12 +123,12 @@ class Widget:
 
     def __init__(self, page: Page, control: str):
         self.page, self.box = page, page.locator(".jp-OutputArea-output .widget-vbox", has=page.get_by_text(control, exact=True)).first
+        self.sentence = self.box.locator("> .widget-html").first
         self.box.scroll_into_view_if_needed()
 
     def shown(self) -> tuple[str, str]:
         "The sentence, and a hash of the picture."
-        sentence = self.box.locator("> .widget-label").inner_text()
-        return sentence, hashlib.sha256(self.box.locator("img").get_attribute("src").encode()).hexdigest()
+        return self.sentence.inner_text(), hashlib.sha256(self.box.locator("img").get_attribute("src").encode()).hexdigest()
 
     def wait_until_moving(self, before: tuple[str, str], timeout: int = SOON) -> None:
         "Wait until sentence and picture both differ from `before`."
@@ -233,4 +233,5 @@ def test_loss_explorer_follows_its_slider(page, lab):
     assert "Naive float32 is finite" in before[0]
     assert widget.drag("ℓ₁", to=1.0) == "100.00"
     assert "Naive float32 fails" in widget.wait_for_change(before)[0]
+    assert widget.sentence.evaluate("line => line.scrollWidth <= line.clientWidth"), "the sentence is cut off at the right"
     widget.keep("loss-explorer")

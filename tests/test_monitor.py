@@ -92,7 +92,7 @@ def test_watching_passes_every_record_on_and_changes_no_bit(split, monkeypatch):
     assert list(watch(train(watched, split, 60), watched, split, every=20)) == expected
     assert weights_sha256(watched) == weights_sha256(plain)
     [box] = shown
-    assert isinstance(box.children[0], ipywidgets.Label) and box.children[0].value.startswith("step 60: ") and box.children[1].value.tobytes().startswith(b"\x89PNG")
+    assert isinstance(box.children[0], ipywidgets.HTML) and box.children[0].value.startswith("step 60: ") and box.children[1].value.tobytes().startswith(b"\x89PNG")
 
 
 def test_the_sentence_names_the_failure(split, monkeypatch):

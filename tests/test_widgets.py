@@ -7,6 +7,7 @@ import math
 import re
 from itertools import product
 
+import ipywidgets
 import matplotlib
 import matplotlib.pyplot as plt
 import pytest
@@ -63,10 +64,10 @@ def sound(figure: Figure) -> None:
 def shown(shell: Shell) -> tuple[str, bytes]:
     "The sentence and the PNG that a shell shows, once they are known to belong together."
     alt, png = re.fullmatch(r'<img style="max-width: 100%" alt="([^"]*)" src="data:image/png;base64,([^"]*)">', shell.picture.value).groups()
-    assert html.unescape(alt) == shell.label.value
+    assert html.unescape(alt) == html.unescape(shell.label.value)
     png = base64.b64decode(png)
     assert png.startswith(b"\x89PNG")
-    return shell.label.value, png
+    return html.unescape(shell.label.value), png
 
 
 def weights(network) -> torch.Tensor: return torch.cat([p.detach().flatten() for p in network.parameters()])
@@ -97,8 +98,16 @@ def test_without_a_kernel_the_sentence_is_left():
     assert repr(shell) == f"Shell, which needs a running kernel: {shell.label.value}" and repr(playground()).startswith("Playground, which needs")
 
 
+def test_the_sentence_wraps_and_is_text():
+    "A Label would cut it off at the edge of the page; in a widget for HTML the text must be escaped."
+    shell = Shell(lambda: [("a < b & <b>c</b>", plot_loss_explorer())], [], redraw=[])
+    assert isinstance(shell.label, ipywidgets.HTML) and shell.label.layout.width == "100%"
+    assert shell.label.value == "a &lt; b &amp; &lt;b&gt;c&lt;/b&gt;" and shown(shell)[0] == "a < b & <b>c</b>"
+    assert repr(shell).endswith(": a < b & <b>c</b>")
+
+
 def test_only_core_widgets_of_the_oldest_version_are_used():
-    in_7_7 = {"VBox", "HBox", "Label", "HTML", "FloatSlider", "IntSlider", "SelectionSlider", "SelectMultiple", "Dropdown", "Checkbox", "Button", "Play"}
+    in_7_7 = {"VBox", "HBox", "HTML", "FloatSlider", "IntSlider", "SelectionSlider", "SelectMultiple", "Dropdown", "Checkbox", "Button", "Play"}
     def names(widget): return {kind.__name__ for kind in type(widget).__mro__ if kind.__module__.startswith("ipywidgets")}
     def walk(widget):
         yield widget
@@ -397,6 +406,13 @@ def test_the_slider_retrains_in_frames(quick, monkeypatch):
     shown(shell)
 
 
+def test_a_thousand_labels_are_drawn_small_enough_to_see_the_points():
+    def size(fraction):
+        figure = plot_labeled_fraction("two-moons", fraction, steps=1, recipes=["supervised"])
+        return max(line.get_markersize() for line in figure.axes[0].lines if line.get_label().startswith("labeled"))
+    assert size(0.005) == 10 and size(1.0) < 5
+
+
 def test_more_labels_do_not_change_what_unlabeled_points_there_are():
     for fraction in FRACTIONS: assert few_labels(load_dataset("rings"), fraction)[0].n_unlabeled == 1000
 
@@ -440,6 +456,17 @@ def test_the_curve_shows_mean_spread_and_draws():
     assert means.get_ydata().tolist() == pytest.approx([15.0, 5.0])
     assert bars[0].get_segments()[0][:, 1].tolist() == pytest.approx([15 - 7.0711, 15 + 7.0711], abs=1e-3)
     assert {"here", "improved", "mine", "number of labels", "test error (%)"} <= set(texts(figure).split("\n"))
+
+
+@pytest.mark.parametrize("numbers", [(10, 20, 50, 100, 200, 500, 1290), (100,)], ids=str)
+@pytest.mark.parametrize("names", [("supervised", "improved"), ("supervised", "improved", "LabelSpreading")], ids=len)
+def test_equal_errors_do_not_cover_each_other(names, numbers):
+    figure = plot_labeled_fraction_results({name: {n: [0.1] for n in numbers} for name in names})
+    figure.canvas.draw()
+    ax, size = figure.axes[0], 6 / 72 * figure.dpi
+    places = [ax.transData.transform(bars[0].get_xydata())[:, 0] for bars in ax.containers]
+    for left, right in zip(places, places[1:]): assert (right - left > size).all(), "a marker's width apart"
+    assert (places[-1][:-1] < places[0][1:]).all(), "and nearer to their own number than to the next"
 
 
 @pytest.mark.parametrize("curves", [{}, {"improved": {}}, {"improved": {10: []}}])
