@@ -25,11 +25,12 @@ docs: $(VENV)/installed-dev   ## the course and the library as a web site, in _d
 bench: $(VENV)/installed-dev  ## ratios of speed within one run
 	$(BIN)/python tests/bench.py
 
-export: $(VENV)/installed-dev ## notebooks -> ssgan_edu/ and README.md; exercises/source -> exercises/
+export: $(VENV)/installed-dev ## notebooks -> ssgan_edu/ and README.md; exercises/source -> exercises/; zh/source -> zh/
 	$(BIN)/nbdev-export
 	$(BIN)/nbdev-clean
 	$(BIN)/python tools/readme.py
 	$(BIN)/python tools/exercises.py
+	$(BIN)/python tools/chinese.py
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))' || { \

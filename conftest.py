@@ -14,8 +14,8 @@ FLOORS = {"notebook cells": 480, "tests": 1500}
 NOT_EVALUATED = "marked #| eval: false"
 EXPECTED_SKIPS = (NOT_EVALUATED, "needs a GPU", "needs Chromium")  # with CI=true the last one is a failure instead
 
-# The answers are missing there on purpose; exercises/test_answers.py checks them in its own way.
-collect_ignore_glob = ["exercises/*.ipynb"]
+# In exercises/ the answers are missing on purpose; exercises/test_answers.py checks them in its own way. The code of zh/ is that of nbs/.
+collect_ignore_glob = ["exercises/*.ipynb", "zh/*.ipynb"]
 
 passed = Counter()
 unexpected_skips = []
