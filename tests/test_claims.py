@@ -116,6 +116,7 @@ def test_c8_asks_for_the_balanced_one_to_be_ahead(quick):
     def verdict(errors): return claim.verdict(made_up(claim, errors, quick)).verdict
     assert verdict(lambda row: LOW if row.labeled_batch is None and row.unlabeled == 1297 else HIGH) == "holds when it is the batch that is balanced"
     assert verdict(lambda row: LOW if row.unlabeled == 20 else HIGH) == "holds when it is the data that is balanced"
+    assert verdict(lambda row: LOW if row.labeled_batch is None and row.unlabeled in (20, 1297) or row.labeled_batch == 500 else HIGH) != "holds", "more is as good"
     assert verdict(lambda row: HIGH) == verdict(lambda row: HIGH if row.unlabeled == 20 or row.labeled_batch is None else LOW) == "does not hold"
 
 
