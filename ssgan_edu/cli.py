@@ -24,16 +24,18 @@ from accelerate import Accelerator
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
+from torch import Tensor
 
 from .claims import CLAIMS, Claim, claim_file, read_claim, run_claim
 from .data import DATASETS, TOYS, DataError, Split, SSGANError, cache_dir, load_dataset
-from .evaluation import baseline_label_spreading, evaluate, sample_quality
+from .evaluation import baseline_label_spreading, evaluate, predictions, sample_quality
 from .exercises import (check_folder, copy_exercises, find_exercise, find_folder, load_exercises, next_exercise, next_hint, read_progress, report,
                                  reset_exercise, solution)
 from .experiments import Row, run_row, summarize, where_it_ran
 from .networks import FAMILIES
 from .plots import plot_demo, plot_samples
 from .recipes import RECIPES
+from .text import decode
 from .training import SSGAN, Run, load_checkpoint, pick_device, read_settings, train, weights_sha256, write_atomically
 
 # %% ../nbs/91_cli.ipynb #a43a12cb
@@ -189,13 +191,28 @@ def evaluate_command(folder: Folder, quality: Annotated[bool, typer.Option("--qu
     if as_json: print(json.dumps(result))
 
 
+def _write_words(x: Tensor, model: SSGAN, split: Split, symbols: tuple[str, ...], out: Optional[Path]) -> None:
+    "Print words by the language that the model takes them for, and write them to `out`, one a line."
+    if out and out.suffix.lower() != ".txt": raise SSGANError(f"--out {out}: words are written as text. Give a name that ends in .txt.")
+    languages, words = predictions(model, split, x).tolist(), decode(x, symbols)
+    for k in sorted(set(languages)):
+        console.print(f"{split.class_names[k]}: {' '.join(word for word, of in zip(words, languages) if of == k)}", markup=False, highlight=False, soft_wrap=True)
+    if out:
+        write_atomically(out, "".join(f"{split.class_names[k]}\t{word}\n" for word, k in zip(words, languages)).encode())
+        console.print(f"Words: {out.absolute()}", soft_wrap=True)
+
+
 @app.command("sample")
 def sample_command(folder: Folder, n: Annotated[int, typer.Option(min=1, max=10_000, help="How many samples.")] = 64,
-                   out: Annotated[Path, typer.Option(help="The picture to write.")] = Path("samples.png"),
+                   out: Annotated[Optional[Path], typer.Option(help="The file to write: a picture (default samples.png), or a .txt of words, which are also printed.")] = None,
                    seed: Annotated[int, typer.Option(help="Fixes the noise.")] = 0, device: Device = None) -> None:
-    "Draw samples from the generator of the run in FOLDER into a picture."
-    if out.suffix.lower() != ".png": raise SSGANError(f"--out {out}: pictures are written as PNG. Give a name that ends in .png.")
+    "Draw samples from the generator of the run in FOLDER into a picture; words are printed, by the class that the run takes them for."
     model = load_checkpoint(folder / "checkpoint.safetensors", device)
+    if model.kind == "sequence":
+        settings = read_settings(folder)
+        return _write_words(model.sample(n, seed), model, split_of(settings), load_dataset(settings["dataset"]).symbols, out)
+    out = out or Path("samples.png")
+    if out.suffix.lower() != ".png": raise SSGANError(f"--out {out}: pictures are written as PNG. Give a name that ends in .png.")
     console.print(f"Picture: {save_figure(plot_samples(model.sample(n, seed)), out)}", soft_wrap=True)
 
 # %% ../nbs/91_cli.ipynb #8ee0b6d2
@@ -272,7 +289,7 @@ def doctor(as_json: AsJson = False) -> None:
     found = {"Python": platform.python_version(), "ssgan_edu": installed("ssgan_edu"), "torch": torch.__version__, "torchvision": installed("torchvision"),
              "device": str(pick_device()), "threads": torch.get_num_threads(), "cores": os.cpu_count(), "download folder": str(cache_dir())}
     data, missing = {}, []
-    for name in ("digits", *TOYS, "mnist"):
+    for name in ("digits", *TOYS, "mnist", "words"):
         try:
             dataset = load_dataset(name)
             data[name] = f"{len(dataset.x_train):,} + {len(dataset.x_test):,} samples, whole"

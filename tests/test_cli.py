@@ -126,6 +126,17 @@ def test_sample_writes_the_same_picture_for_the_same_seed(run, tmp_path):
     assert few.shape[0] < first.shape[0], "10 samples make one row, 64 make seven"
 
 
+def test_words_are_printed_by_language_and_written_on_request(tmp_path):
+    answer("train", "words", "--steps", 2, "--labels-per-class", 2, "--out", tmp_path / "run")
+    done = call("sample", tmp_path / "run", "--n", 20, "--out", tmp_path / "some.txt")
+    written = [line.split("\t") for line in (tmp_path / "some.txt").read_text().splitlines()]
+    assert done.code == 0 and len(written) == 20 and {language for language, _ in written} <= {"en", "fr", "de", "es", "it", "pl", "fi", "nl"}
+    for language in {language for language, _ in written}:
+        assert f"{language}: " + " ".join(word for of, word in written if of == language) in done.out
+    refused = call("sample", tmp_path / "run", "--out", tmp_path / "some.png")
+    assert refused.code == 2 and "some.png" in refused.err and ".txt" in refused.err
+
+
 def test_results_go_to_the_output_and_progress_does_not(run, tmp_path):
     done = call(*TRAIN, "--out", tmp_path / "run")
     assert "test error" in done.out and str(tmp_path) in done.out and "supervised 0." not in done.out
