@@ -69,7 +69,7 @@ def baseline_words(split: Split, symbols: Sequence[str], n_unlabeled: int = 10_0
             "self-training": _wrong(make_pipeline(ngrams, SelfTrainingClassifier(regression, threshold=0.8)), labeled + unlabeled, y, test, y_test),
             "LabelSpreading": _wrong(make_pipeline(directions, LabelSpreading(kernel="knn", n_neighbors=30, alpha=0.9, max_iter=1000)), labeled + unlabeled, y, test, y_test)}
 
-# %% ../nbs/12_text.ipynb #12c00022
+# %% ../nbs/12_text.ipynb #12c00023
 def ngram_counts(words: Sequence[str], n: int) -> Counter[str]:
     "How often each run of `n` letters occurs; `^` marks the beginning of a word and `$` its end."
     return Counter(f"^{word}$"[i:i + n] for word in words for i in range(len(word) + 3 - n))
@@ -85,7 +85,7 @@ def ngram_divergence(words: Sequence[str], others: Sequence[str], n: int = 3) ->
     every = sorted(counts[0].keys() | counts[1].keys())
     return float(jensenshannon(*([part[gram] for gram in every] for part in counts), base=2) ** 2)
 
-# %% ../nbs/12_text.ipynb #12c00025
+# %% ../nbs/12_text.ipynb #12c00026
 def bleu(words: Sequence[str], references: Sequence[str], n: int = 4) -> float:
     """BLEU-n of words in letters, every one of `references` being a reference of each: how much of them can be found in real words.
 
@@ -112,7 +112,7 @@ def self_bleu(words: Sequence[str], n: int = 4) -> float:
     "BLEU-n of every other word with those between as references: near 1 if they repeat each other. After Zhu et al. 2018, who compare each word with all others."
     return bleu(words[::2], words[1::2], n)
 
-# %% ../nbs/12_text.ipynb #12c00027
+# %% ../nbs/12_text.ipynb #12c00028
 def novelty(words: Sequence[str], known: Collection[str]) -> float:
     "The share of words that are not in `known`; the rest are copies. Raises `SSGANError` if there are no words."
     if not words: raise SSGANError("There are no words. Give at least one.")
@@ -125,7 +125,7 @@ def distinct(words: Sequence[str]) -> float:
     if not words: raise SSGANError("There are no words. Give at least one.")
     return len(set(words)) / len(words)
 
-# %% ../nbs/12_text.ipynb #12c00029
+# %% ../nbs/12_text.ipynb #12c00030
 @lru_cache(maxsize=1)
 def language_judge() -> Callable[[tuple[str, ...]], np.ndarray]:
     """A judge that knows all training labels of `words`: naive Bayes on runs of 1 to 5 letters. From words to the numbers `(N,)` of their languages.
@@ -142,7 +142,7 @@ def recognized(words: Sequence[str], language: int) -> float:
     if not words: raise SSGANError("There are no words. Give at least one.")
     return float((language_judge()(words) == language).mean())
 
-# %% ../nbs/12_text.ipynb #12c00032
+# %% ../nbs/12_text.ipynb #12c00033
 class NGramModel:
     """Letters that depend on the `n` − 1 before them, as often as in the words that it was made from.
 
@@ -174,7 +174,7 @@ class NGramModel:
 def _check_temperature(temperature: float) -> None:
     if not temperature > 0: raise SSGANError(f"temperature={temperature}. Give a number above 0: 1 follows the model, less prefers what is likely.")
 
-# %% ../nbs/12_text.ipynb #12c00035
+# %% ../nbs/12_text.ipynb #12c00036
 class LetterLSTM(nn.Module):
     """Letter by letter: each symbol's logits from those before it. Codes `(N, L)` of symbols to logits `(N, L, V)`; symbol 0 begins and ends a word.
 
@@ -227,7 +227,7 @@ def bits_per_letter(model: LetterLSTM, codes: Tensor) -> float:
     here = _counts(codes)
     return F.cross_entropy(model(codes)[here], codes[here]).item() / math.log(2)
 
-# %% ../nbs/12_text.ipynb #12c00040
+# %% ../nbs/12_text.ipynb #12c00041
 def reinforce(generator: LetterLSTM, discriminator: nn.Module, x: Tensor, steps: int, seed: int = 0, batch_size: int = 200, entropy: float = 0.02,
               learning_rate: float = 5e-4, discriminator_learning_rate: float = 1e-3) -> Iterator[dict[str, float]]:
     """Play the GAN game with a generator that makes hard choices: the discriminator's D(x) of a whole word is the reward of each of its letters.

@@ -159,8 +159,9 @@ def test_the_judge_recognizes_words_it_never_saw(words):
 
 
 def test_baselines_learn_from_few_words(words):
-    found = baseline_words(words.label(per_class=10), words.symbols, n_unlabeled=500)
-    assert list(found) == ["logistic regression", "self-training", "LabelSpreading"] and all(0.3 < error < 0.75 for error in found.values()), "chance is 0.875"
+    found = baseline_words(words.label(per_class=10), words.symbols, n_unlabeled=2000)
+    assert list(found) == ["logistic regression", "self-training", "LabelSpreading"] and all(0.3 < error < 0.7 for error in found.values()), "chance is 0.875"
+    assert found["LabelSpreading"] < 0.63, "with unlabeled words of one language only, as the first 2,000 are, 0.75 and more"
 
 
 def test_an_ngram_model_writes_what_it_has_seen():
@@ -229,6 +230,7 @@ def test_entropy_keeps_the_choices_open():
 
 def test_gumbel_draws_each_symbol_with_its_probability():
     generator = GumbelGenerator((1, 3), width=4).eval()
+    generator.body[-1].bias.data = torch.tensor([0.0, 1.0, -2.0])
     rng = seeded(0)
     z = generator.draw(1, rng)[:, :100].expand(20_000, -1)
     u = torch.rand(20_000, 3, generator=rng)
