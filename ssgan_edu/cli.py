@@ -24,15 +24,18 @@ from accelerate import Accelerator
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
+from torch import Tensor
 
+from .claims import CLAIMS, Claim, claim_file, read_claim, run_claim
 from .data import DATASETS, TOYS, DataError, Split, SSGANError, cache_dir, load_dataset
-from .evaluation import baseline_label_spreading, evaluate, sample_quality
+from .evaluation import baseline_label_spreading, evaluate, predictions, sample_quality
 from .exercises import (check_folder, copy_exercises, find_exercise, find_folder, load_exercises, next_exercise, next_hint, read_progress, report,
                                  reset_exercise, solution)
 from .experiments import Row, run_row, summarize, where_it_ran
 from .networks import FAMILIES
 from .plots import plot_demo, plot_samples
 from .recipes import RECIPES
+from .text import decode
 from .training import SSGAN, Run, load_checkpoint, pick_device, read_settings, train, weights_sha256, write_atomically
 
 # %% ../nbs/91_cli.ipynb #a43a12cb
@@ -188,29 +191,83 @@ def evaluate_command(folder: Folder, quality: Annotated[bool, typer.Option("--qu
     if as_json: print(json.dumps(result))
 
 
+def _write_words(x: Tensor, model: SSGAN, split: Split, symbols: tuple[str, ...], out: Optional[Path]) -> None:
+    "Print words by the language that the model takes them for, and write them to `out`, one a line."
+    if out and out.suffix.lower() != ".txt": raise SSGANError(f"--out {out}: words are written as text. Give a name that ends in .txt.")
+    languages, words = predictions(model, split, x).tolist(), decode(x, symbols)
+    for k in sorted(set(languages)):
+        console.print(f"{split.class_names[k]}: {' '.join(word for word, of in zip(words, languages) if of == k)}", markup=False, highlight=False, soft_wrap=True)
+    if out:
+        write_atomically(out, "".join(f"{split.class_names[k]}\t{word}\n" for word, k in zip(words, languages)).encode())
+        console.print(f"Words: {out.absolute()}", soft_wrap=True)
+
+
 @app.command("sample")
 def sample_command(folder: Folder, n: Annotated[int, typer.Option(min=1, max=10_000, help="How many samples.")] = 64,
-                   out: Annotated[Path, typer.Option(help="The picture to write.")] = Path("samples.png"),
+                   out: Annotated[Optional[Path], typer.Option(help="The file to write: a picture (default samples.png), or a .txt of words, which are also printed.")] = None,
                    seed: Annotated[int, typer.Option(help="Fixes the noise.")] = 0, device: Device = None) -> None:
-    "Draw samples from the generator of the run in FOLDER into a picture."
-    if out.suffix.lower() != ".png": raise SSGANError(f"--out {out}: pictures are written as PNG. Give a name that ends in .png.")
+    "Draw samples from the generator of the run in FOLDER into a picture; words are printed, by the class that the run takes them for."
     model = load_checkpoint(folder / "checkpoint.safetensors", device)
+    if model.kind == "sequence":
+        settings = read_settings(folder)
+        return _write_words(model.sample(n, seed), model, split_of(settings), load_dataset(settings["dataset"]).symbols, out)
+    out = out or Path("samples.png")
+    if out.suffix.lower() != ".png": raise SSGANError(f"--out {out}: pictures are written as PNG. Give a name that ends in .png.")
     console.print(f"Picture: {save_figure(plot_samples(model.sample(n, seed)), out)}", soft_wrap=True)
 
 # %% ../nbs/91_cli.ipynb #8ee0b6d2
+def _weights(given: list[str]) -> tuple[tuple[str, float], ...]:
+    "Pairs of a term and a factor from texts like `unsupervised=0.1`."
+    pairs = []
+    for text in given:
+        term, _, factor = text.partition("=")
+        try: pairs.append((term, float(factor)))
+        except ValueError as error: raise SSGANError(f"--weight {text!r}. Give a term and a factor, for example unsupervised=0.1.") from error
+    return tuple(pairs)
+
+
+def _list_claims() -> None:
+    table = _table("claims of the article (lesson 14)", "claim", "it says", "updates", "quick")
+    for claim in CLAIMS.values():
+        table.add_row(claim.name, claim.says, *(f"{claim.seeds * sum(row.steps for row in rows):,}" for rows in (claim.rows, claim.quick)))
+    console.print(table)
+
+
+def _run_claim(claim: Claim, quick: bool, jobs: int, results: Path, work: Path, device: str | None, as_json: bool) -> None:
+    table, rows = _table(f"{claim.name}: {claim.says}", "row", "test error"), claim.quick if quick else claim.rows
+    with _progress() as progress:
+        task = progress.add_task(claim.name, total=len(rows), note=rows[0].name)
+        for row in run_claim(claim, quick, results, work, jobs, device):
+            table.add_row(row["name"], f"{summarize(row['figures']['test_error'])} %")
+            progress.update(task, advance=1, note=row["name"])
+    found = read_claim(claim, results, quick)
+    console.print(table)
+    console.print(f"{found['verdict']}: {found['because']} · {claim_file(claim, results, quick).absolute()}", soft_wrap=True, highlight=False)
+    if as_json: print(json.dumps(found))
+
+
 @app.command("experiment")
 def experiment_command(
-        dataset: Annotated[str, typer.Argument(help="A data set, for example mnist.")],
+        what: Annotated[str, typer.Argument(help="A claim of the article, for example C2 (--list shows all), or a data set, for example mnist.")] = "",
         labels: Annotated[int, typer.Option(help="Labels in all.")] = 100,
         recipe: Annotated[str, typer.Option(help=f"One of {', '.join(RECIPES)}.")] = "improved",
         steps: Annotated[int, typer.Option(help="Updates.")] = 6000,
+        unlabeled: Annotated[Optional[int], typer.Option(help="Keep only so many unlabeled samples.")] = None,
+        labeled_batch: Annotated[Optional[int], typer.Option(help="Labeled samples in a batch, if not as many as unlabeled ones.")] = None,
+        weight: Annotated[list[str], typer.Option(help="TERM=FACTOR: multiply the weight of a term of the recipe.")] = [],
         seeds: Annotated[int, typer.Option(min=1, max=1000, help="How many draws of labels: 0, 1, …")] = 3,
+        quick: Annotated[bool, typer.Option("--quick", help="Of a claim: the direction only, in minutes.")] = False,
+        show: Annotated[bool, typer.Option("--list", help="List the claims and what they cost.")] = False,
         jobs: Annotated[int, typer.Option(min=1, help="Runs at a time.")] = 1,
         results: Annotated[Path, typer.Option(help="Folder of the results.")] = Path("results"),
         work: Annotated[Path, typer.Option(help="Folder for unfinished runs.")] = Path("runs/experiments"),
         device: Device = None, as_json: AsJson = False) -> None:
-    "Measure a recipe over several draws of labels. Goes on where it was interrupted, skips what is in the results."
-    row, runs = Row(dataset, labels, recipe, steps), []
+    "Measure a claim of the article, or a recipe, over several draws of labels. Goes on where it was interrupted, skips what is in the results."
+    if show: return _list_claims()
+    if what.upper() in CLAIMS: return _run_claim(CLAIMS[what.upper()], quick, jobs, results, work, device, as_json)
+    if quick: raise SSGANError(f"--quick goes with a claim, and {what!r} is none. Known: {', '.join(CLAIMS)}.")
+    if not what: raise SSGANError(f"Nothing was named. Give a claim ({', '.join(CLAIMS)}) or a data set, for example `ssgan-edu experiment C2 --quick`.")
+    row, runs = Row(what, labels, recipe, steps, unlabeled, labeled_batch, _weights(weight)), []
     with _progress() as progress:
         task = progress.add_task(row.name, total=seeds, note="")
         for found in run_row(row, seeds, results, work, jobs, device):
@@ -232,7 +289,7 @@ def doctor(as_json: AsJson = False) -> None:
     found = {"Python": platform.python_version(), "ssgan_edu": installed("ssgan_edu"), "torch": torch.__version__, "torchvision": installed("torchvision"),
              "device": str(pick_device()), "threads": torch.get_num_threads(), "cores": os.cpu_count(), "download folder": str(cache_dir())}
     data, missing = {}, []
-    for name in ("digits", *TOYS, "mnist"):
+    for name in ("digits", *TOYS, "mnist", "words"):
         try:
             dataset = load_dataset(name)
             data[name] = f"{len(dataset.x_train):,} + {len(dataset.x_test):,} samples, whole"

@@ -2,7 +2,7 @@
 
 # %% auto #0
 __all__ = ['KINDS', 'TOYS', 'PICTURES', 'DATASETS', 'SSGANError', 'UnknownNameError', 'DataError', 'CheckpointError',
-           'TrainingError', 'lookup', 'seeded', 'Dataset', 'Split', 'carried', 'verified_bytes', 'cache_dir',
+           'TrainingError', 'lookup', 'seeded', 'Dataset', 'Split', 'carried', 'verified_bytes', 'one_hot', 'cache_dir',
            'first_line', 'load_dataset', 'batch_indices', 'augment']
 
 # %% ../nbs/01_data.ipynb #9c0982fc
@@ -11,7 +11,7 @@ import gzip
 import hashlib
 import math
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -83,7 +83,8 @@ class Dataset:
     """Samples and labels, split into a training and a test part.
 
     `x_train`, `x_test`: float32 `(N, *shape)`; `y_train`, `y_test`: int64 `(N,)`, −1 where the label is unknown.
-    `kind` is "image" (`shape` is `(C, H, W)`, pixels in [0, 1]), "points" or "sequence" (`(L, V)`, one-hot).
+    `kind` is "image" (`shape` is `(C, H, W)`, pixels in [0, 1]), "points" or "sequence" (`(L, V)`, one-hot). For sequences, `symbols` names
+    the V symbols; the first one, the empty string, fills up what is shorter than L.
     Raises `DataError` for NaN, pixels out of range, labels out of range, or parts that don't fit each other.
     """
     name: str
@@ -93,6 +94,7 @@ class Dataset:
     y_test: Tensor
     class_names: tuple[str, ...]
     kind: str = "image"
+    symbols: tuple[str, ...] = ()
 
     def __post_init__(self):
         if self.kind not in KINDS: raise DataError(f"kind is {self.kind!r}. Allowed: {', '.join(KINDS)}.")
@@ -101,6 +103,9 @@ class Dataset:
         if len(self.class_names) < 2: raise DataError(f"Data set {self.name!r} has {len(self.class_names)} classes; a classifier needs at least 2.")
         for part, x, y in (("training", self.x_train, self.y_train), ("test", self.x_test, self.y_test)):
             _check_samples(self.name, part, x, y, self.n_classes, self.kind)
+        if self.symbols and (self.kind != "sequence" or len(self.symbols) != self.shape[-1]):
+            raise DataError(f"Data set {self.name!r} names {len(self.symbols)} symbols, but its samples are {self.kind} of shape {self.shape}. "
+                            "Give sequences (L, V) one name for each of the V symbols.")
 
     @property
     def shape(self) -> tuple[int, ...]: return tuple(self.x_train.shape[1:])
@@ -109,14 +114,14 @@ class Dataset:
     def n_classes(self) -> int: return len(self.class_names)
 
     def label(self, per_class: int | None = None, fraction: float | None = None, n: int | None = None, seed: int = 0,
-              balanced: bool = True, validation: int = 0, exclude_labeled: bool = False) -> "Split":
+              balanced: bool = True, validation: int = 0, exclude_labeled: bool = False, unlabeled: int | None = None) -> "Split":
         """Keep few labels and forget the others.
 
         Give one of `per_class` (labels per class), `n` (labels in all) or `fraction` (of the labels there are, in (0, 1]).
         `balanced` draws the same number from every class, as far as there are enough. `validation` more labeled samples are set
         aside for choosing hyper-parameters. The unlabeled part is the whole training part (as in Salimans et al. 2016),
-        without the labeled samples if `exclude_labeled`. With the same seed, a larger labeled part contains the smaller.
-        Raises `DataError` if that can't be met.
+        without the labeled samples if `exclude_labeled`, or `unlabeled` samples of that. With the same seed, a larger labeled or
+        unlabeled part contains the smaller. Raises `DataError` if that can't be met.
         """
         known = (self.y_train >= 0).nonzero().flatten()
         n, counts = _n_labels(self, per_class, fraction, n, balanced, len(known))
@@ -139,6 +144,9 @@ class Dataset:
         if exclude_labeled: keep[labeled] = False
         x_unlabeled = self.x_train if keep.all() else self.x_train[keep]
         if not len(x_unlabeled): raise DataError("No unlabeled sample is left. Use a smaller fraction, or exclude_labeled=False.")
+        if unlabeled is not None:
+            if not 1 <= unlabeled <= len(x_unlabeled): raise DataError(f"unlabeled={unlabeled}. Give the number of unlabeled samples to keep, from 1 to {len(x_unlabeled)}.")
+            x_unlabeled = x_unlabeled[torch.randperm(len(x_unlabeled), generator=seeded(seed, "unlabeled"))[:unlabeled]]
         return Split(self.name, self.x_train[labeled], self.y_train[labeled], x_unlabeled, self.x_train[held_out],
                      self.y_train[held_out], self.x_test, self.y_test, self.class_names, self.kind, seed)
 
@@ -252,6 +260,28 @@ def _mnist(folder: Path | None = None) -> Dataset:
     x_train, y_train, x_test, y_test = (torch.from_numpy(a.copy()) for a in arrays.values())
     return Dataset("mnist", x_train[:, None].float() / 255, y_train.long(), x_test[:, None].float() / 255, y_test.long(), tuple("0123456789"))
 
+# %% ../nbs/01_data.ipynb #01da0002
+def one_hot(sequences: Sequence[Sequence[str]], symbols: Sequence[str], length: int) -> Tensor:
+    """Sequences of symbols as a tensor `(N, length, V)` of float32; `symbols` names the V symbols, the first one fills up short sequences.
+
+    Raises `DataError` for a sequence that is empty or longer than `length`, or has a symbol without a place.
+    """
+    place, codes = {symbol: k for k, symbol in enumerate(symbols) if k}, np.zeros((len(sequences), length), np.int64)
+    for row, sequence in zip(codes, sequences):
+        if not 0 < len(sequence) <= length: raise DataError(f"{sequence!r} has {len(sequence)} symbols. Give from 1 to {length}.")
+        try: row[:len(sequence)] = [place[symbol] for symbol in sequence]
+        except KeyError as error: raise DataError(f"{sequence!r} has the symbol {error}, which is unknown here. Known: {' '.join(place)}.") from None
+    return torch.eye(len(symbols))[codes]
+
+# %% ../nbs/01_data.ipynb #01da0005
+def _words(folder: Path | None = None) -> Dataset:
+    "64,000 words of eight languages (from wordfreq), one-hot, 8,000 of them for testing; the class is the language."
+    contents = gzip.decompress(verified_bytes((folder or carried("datasets") / "words") / "words.tsv.gz")).decode()
+    languages, parts, words = zip(*(line.split("\t") for line in contents.splitlines()))
+    class_names, symbols = tuple(dict.fromkeys(languages)), ("", *sorted(set("".join(words))))
+    x, y, is_test = one_hot(words, symbols, 12), torch.tensor([class_names.index(k) for k in languages]), torch.tensor([p == "test" for p in parts])
+    return Dataset("words", x[~is_test], y[~is_test], x[is_test], y[is_test], class_names, "sequence", symbols)
+
 # %% ../nbs/01_data.ipynb #794f8ab3
 def cache_dir() -> Path:
     "Where downloaded data sets are kept: `$SSGAN_EDU_DATA`, or `~/.cache/ssgan_edu`."
@@ -354,6 +384,7 @@ def _folder(folder: Path) -> Dataset:
 DATASETS: dict[str, Callable[[], Dataset]] = {
     "digits": _digits,
     "mnist": _mnist,
+    "words": _words,
     **{name: (lambda name=name: _toy(name)) for name in TOYS},
     "fashion-mnist": lambda: _torchvision("fashion-mnist", "FashionMNIST", {"train": True}, {"train": False}, (
         "t-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "boot")),

@@ -3,7 +3,7 @@
 # %% auto #0
 __all__ = ['FAMILIES', 'GaussianNoise', 'Dropout', 'initialize_from_data', 'MLPDiscriminator', 'Softplus', 'Generator',
            'MLPGenerator', 'ConvDiscriminator', 'ConvGenerator', 'SequenceDiscriminator', 'SequenceGenerator',
-           'default_family', 'build_networks']
+           'GumbelGenerator', 'default_family', 'build_networks']
 
 # %% ../nbs/04_networks.ipynb #44d22219
 from collections.abc import Callable
@@ -166,20 +166,22 @@ class ConvGenerator(Generator):
 
 # %% ../nbs/04_networks.ipynb #64e2151f
 class SequenceDiscriminator(nn.Module):
-    "Three weight-normalized convolutions along the sequence. `(N, L, V)` to logits `(N, n_outputs)` and features `(N, 2 width)`."
+    """Weight-normalized convolutions over runs of 2, 3 and 4 symbols, the maximum over the places. `(N, L, V)` to logits `(N, n_outputs)` and features `(N, 3 width)`.
+
+    Source: Kim 2014, *Convolutional neural networks for sentence classification*, figure 1.
+    """
     def __init__(self, n_symbols: int, n_outputs: int, width: int):
         super().__init__()
-        self.convs = nn.ModuleList(weight_norm(nn.Conv1d(a, width, 5, padding=2)) for a in (n_symbols, width, width))
-        self.dropouts = nn.ModuleList(Dropout(p) for p in (0.1, 0.3, 0.3))
-        self.head = weight_norm(nn.Linear(2 * width, n_outputs))
+        self.convs = nn.ModuleList(weight_norm(nn.Conv1d(n_symbols, width, run, padding=run - 1)) for run in (2, 3, 4))
+        self.input_dropout, self.dropout = Dropout(0.1), Dropout(0.5)
+        self.head = weight_norm(nn.Linear(3 * width, n_outputs))
 
     def forward(self, x: Tensor, noise: torch.Generator | None = None) -> tuple[Tensor, Tensor]:
-        x = x.transpose(1, 2)
-        for dropout, conv in zip(self.dropouts, self.convs): x = F.leaky_relu(conv(dropout(x, noise)), 0.2)
-        features = torch.cat([x.mean(2), x.amax(2)], 1)
-        return self.head(features), features
+        x = self.input_dropout(x, noise).transpose(1, 2)
+        features = torch.cat([F.leaky_relu(conv(x), 0.2).amax(2) for conv in self.convs], 1)
+        return self.head(self.dropout(features, noise)), features
 
-
+# %% ../nbs/04_networks.ipynb #04da0002
 class SequenceGenerator(Generator):
     "z `(N, 100)` to soft one-hot sequences `(N, L, V)`: a dense layer, then convolutions along the sequence, softmax over symbols."
     def __init__(self, shape: tuple[int, ...], width: int):
@@ -191,6 +193,30 @@ class SequenceGenerator(Generator):
             nn.Conv1d(width, n_symbols, 5, padding=2))
 
     def forward(self, z: Tensor) -> Tensor: return self.body(z).softmax(1).transpose(1, 2)
+
+# %% ../nbs/04_networks.ipynb #04da0004
+class GumbelGenerator(Generator):
+    """As `SequenceGenerator`, but drawn: softmax of (scores + Gumbel noise) / temperature, one-hot outside of training. z has 100 + L · V numbers.
+
+    The temperature falls by a factor 0.9997 each training pass, from 1 to 0.2. Source: Jang et al. 2017; Maddison et al. 2017.
+    """
+    def __init__(self, shape: tuple[int, ...], width: int):
+        super().__init__()
+        self.shape, self.body = shape, SequenceGenerator(shape, width).body
+        self.register_buffer("passes", torch.zeros((), dtype=torch.long))
+
+    def draw(self, n: int, rng: torch.Generator) -> Tensor:
+        return torch.rand(n, self.latent_size + prod(self.shape), generator=rng, device=rng.device)
+
+    def temperature(self) -> Tensor: return (0.9997 ** self.passes).clamp_min(0.2)
+
+    def forward(self, z: Tensor) -> Tensor:
+        z, u = z.split([self.latent_size, prod(self.shape)], 1)
+        gumbel = -torch.log(-torch.log(u.clamp(1e-6, 1 - 1e-6)))
+        scores = self.body(z).transpose(1, 2) + gumbel.unflatten(1, self.shape)
+        if not self.training: return F.one_hot(scores.argmax(2), self.shape[1]).float()
+        self.passes += 1
+        return (scores / self.temperature()).softmax(2)
 
 # %% ../nbs/04_networks.ipynb #682820ac
 def _mlp(shape, kind, n_outputs):
@@ -208,13 +234,16 @@ def _conv(shape, kind, n_outputs):
     return ConvDiscriminator(shape[0], n_outputs, width=32), ConvGenerator(shape, width=32)
 
 
-def _sequence(shape, kind, n_outputs):
+def _sequence(shape, kind, n_outputs, generator=SequenceGenerator):
     if kind != "sequence" or len(shape) != 2:
-        raise SSGANError(f"Networks 'sequence' take one-hot sequences of shape (L, V); given: {kind} of shape {shape}. Use networks='mlp'.")
-    return SequenceDiscriminator(shape[1], n_outputs, width=64), SequenceGenerator(shape, width=64)
+        raise SSGANError(f"Networks 'sequence' and 'gumbel' take one-hot sequences of shape (L, V); given: {kind} of shape {shape}. Use networks='mlp'.")
+    return SequenceDiscriminator(shape[1], n_outputs, width=64), generator(shape, width=64)
 
 
-FAMILIES: dict[str, Callable] = {"mlp": _mlp, "conv": _conv, "sequence": _sequence}
+def _gumbel(shape, kind, n_outputs): return _sequence(shape, kind, n_outputs, GumbelGenerator)
+
+
+FAMILIES: dict[str, Callable] = {"mlp": _mlp, "conv": _conv, "sequence": _sequence, "gumbel": _gumbel}
 
 
 def default_family(kind: str, shape: tuple[int, ...]) -> str:

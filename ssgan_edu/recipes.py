@@ -6,7 +6,7 @@ __all__ = ['TERMS', 'OUTPUTS', 'RECIPES', 'Output', 'needs', 'Ramp', 'Update', '
 # %% ../nbs/05_recipes.ipynb #1d099080
 import inspect
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -84,6 +84,7 @@ class Recipe:
     `updates` are made one after another in each step, or, if `in_turn`, in passes over the data as the popular article prints it.
     The learning rate falls linearly to 0 from the share `decay_from` of the run on (1: never). `eps` is Adam's, added outside the root.
     `ema` is the decay per step of the averaged weights (lesson 05b). With `augment`, real images are shown in weak views (lesson 01).
+    A batch has `batch_size` samples of each kind, and `labeled_batch_size` labeled ones if that is given.
     """
     name: str
     updates: tuple[Update, ...]
@@ -98,6 +99,7 @@ class Recipe:
     decay_from: float = 2 / 3
     in_turn: bool = False
     augment: bool = False
+    labeled_batch_size: int | None = None
 
     def __post_init__(self):
         if self.outputs not in OUTPUTS: raise SSGANError(f"outputs={self.outputs!r}. Allowed: {', '.join(OUTPUTS)}.")
@@ -112,6 +114,14 @@ class Recipe:
 
     @property
     def generates(self) -> bool: return any(update.player == "generator" for update in self.updates)
+
+    def weighted(self, **factors: float) -> "Recipe":
+        "This recipe with the weights of the named terms multiplied. Raises `SSGANError` for a term that it doesn't have."
+        if unknown := factors.keys() - {term for update in self.updates for term in update.terms}:
+            raise SSGANError(f"Recipe {self.name!r} has no term {min(unknown)!r}. It has: {', '.join(term for update in self.updates for term in update.terms)}.")
+        def times(weight, factor): return replace(weight, weight=factor * weight.weight) if isinstance(weight, Ramp) else factor * weight
+        updates = tuple(replace(u, terms={term: times(w, factors.get(term, 1.0)) for term, w in u.terms.items()}) for u in self.updates)
+        return replace(self, updates=updates)
 
     def learning_rate_factor(self, progress: float) -> float:
         return min(1.0, (1 - progress) / (1 - self.decay_from)) if self.decay_from < 1 else 1.0

@@ -140,7 +140,7 @@ def _draw(model: SSGAN, data: Split, update: int, player: str, wanted: set[str],
     view = partial(augment, rng=noise) if model.recipe.augment else lambda batch: batch
     x = {}
     if "labeled" in wanted:
-        rows = batch_indices(data.n_labeled, size, turn, model.seed, f"labeled/{update}")
+        rows = batch_indices(data.n_labeled, model.recipe.labeled_batch_size or size, turn, model.seed, f"labeled/{update}")
         x |= {"labeled": view(data.x_labeled.index_select(0, rows)), "labels": data.y_labeled[rows]}
     if wanted & {"unlabeled", "unlabeled_again", "strong", "teacher"}:
         rows = batch_indices(data.n_unlabeled, size, turn, model.seed, f"unlabeled/{update}")
@@ -333,14 +333,15 @@ class Run:
     """A training run that lives in a folder: `run.json` (the settings), `log.jsonl` (records) and `checkpoint.safetensors`.
 
     Iterate over it to train; it yields the records of `train`. With `resume`, it goes on from the checkpoint if there is one.
-    `settings` needs recipe, networks (or None), seed and steps; whatever else is in it is kept and compared too.
+    `settings` needs recipe, networks (or None), seed and steps; whatever else is in it is kept and compared too. `recipe`: one of that name
+    which is not the one of `RECIPES`.
     Under an `accelerator` of several processes the first one keeps the folder; the others need to see it only to resume.
     Raises `CheckpointError` if the folder holds a run and `resume` is False, or a run with other settings.
     """
     def __init__(self, folder: str | Path, split: Split, settings: dict, resume: bool = False, checkpoint_every: int = 500,
-                 device: str | torch.device | None = None, accelerator: Accelerator | None = None):
+                 device: str | torch.device | None = None, accelerator: Accelerator | None = None, recipe: Recipe | None = None):
         self.folder, self.split, self.settings, self.checkpoint_every, self.accelerator = Path(folder), split, settings, checkpoint_every, accelerator
-        self.is_main, self.log = accelerator is None or accelerator.is_main_process, []
+        self.recipe, self.is_main, self.log = recipe or settings["recipe"], accelerator is None or accelerator.is_main_process, []
         with accelerator.main_process_first() if accelerator else nullcontext(): self._open(resume, accelerator.device if accelerator else device)
 
     def _open(self, resume: bool, device: str | torch.device | None) -> None:
@@ -356,7 +357,7 @@ class Run:
             kept = {"recipe": self.model.recipe.name, "seed": self.model.seed, "steps": self.model.steps}
             _same_settings(kept, {key: settings[key] for key in kept}, checkpoint)
             self.log = [line for line in _read_log(self.folder / "log.jsonl") if line["step"] <= self.model.step]
-        else: self.model = SSGAN.for_split(split, settings["recipe"], settings["networks"], settings["seed"], device)
+        else: self.model = SSGAN.for_split(split, self.recipe, settings["networks"], settings["seed"], device)
         if self.is_main and not about.exists(): write_atomically(about, json.dumps(settings, indent=1).encode())
 
     @property

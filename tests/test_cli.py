@@ -126,6 +126,17 @@ def test_sample_writes_the_same_picture_for_the_same_seed(run, tmp_path):
     assert few.shape[0] < first.shape[0], "10 samples make one row, 64 make seven"
 
 
+def test_words_are_printed_by_language_and_written_on_request(tmp_path):
+    answer("train", "words", "--steps", 2, "--labels-per-class", 2, "--out", tmp_path / "run")
+    done = call("sample", tmp_path / "run", "--n", 20, "--out", tmp_path / "some.txt")
+    written = [line.split("\t") for line in (tmp_path / "some.txt").read_text().splitlines()]
+    assert done.code == 0 and len(written) == 20 and {language for language, _ in written} <= {"en", "fr", "de", "es", "it", "pl", "fi", "nl"}
+    for language in {language for language, _ in written}:
+        assert f"{language}: " + " ".join(word for of, word in written if of == language) in done.out
+    refused = call("sample", tmp_path / "run", "--out", tmp_path / "some.png")
+    assert refused.code == 2 and "some.png" in refused.err and ".txt" in refused.err
+
+
 def test_results_go_to_the_output_and_progress_does_not(run, tmp_path):
     done = call(*TRAIN, "--out", tmp_path / "run")
     assert "test error" in done.out and str(tmp_path) in done.out and "supervised 0." not in done.out
@@ -288,7 +299,7 @@ def test_doctor_reports_what_is_there():
     found = json.loads(done.out.splitlines()[-1])
     assert done.code == 0 and "Nothing is missing." in done.out and found["missing"] == []
     assert found["found"]["torch"] == torch.__version__ and found["found"]["Python"] == ".".join(map(str, sys.version_info[:3]))
-    assert {"digits", "mnist", "two-moons", "rings", "pinwheel", "blobs", "fashion-mnist", "svhn", "cifar10"} == set(found["data"])
+    assert {"digits", "mnist", "words", "two-moons", "rings", "pinwheel", "blobs", "fashion-mnist", "svhn", "cifar10"} == set(found["data"])
     assert found["data"]["mnist"] == "60,000 + 10,000 samples, whole" and found["data"]["digits"] == "1,297 + 500 samples, whole"
 
 

@@ -248,7 +248,7 @@ SMALL = {"digits": ("image", (1, 8, 8), 10, 1297, 500), "two-moons": ("points", 
 
 
 def test_the_table_of_data_sets():
-    assert list(DATASETS) == ["digits", "mnist", "two-moons", "rings", "pinwheel", "blobs", "fashion-mnist", "svhn", "cifar10"]
+    assert list(DATASETS) == ["digits", "mnist", "words", "two-moons", "rings", "pinwheel", "blobs", "fashion-mnist", "svhn", "cifar10"]
 
 
 @pytest.mark.parametrize("name", SMALL)
@@ -588,3 +588,18 @@ def test_a_batch_of_nothing_is_refused():
 
 def test_only_images_have_views():
     with refused("(3, 2)", "augmentation"): augment(torch.zeros(3, 2), seeded(0))
+
+
+# --- fewer unlabeled samples ----------------------------------------------------------------------------------------
+
+
+def test_fewer_unlabeled_samples_are_among_the_more():
+    dataset = load_dataset("digits")
+    def kept(n, **more): return {x.numpy().tobytes() for x in dataset.label(per_class=2, unlabeled=n, **more).x_unlabeled}
+    assert len(kept(50)) == 50 and kept(50) < kept(200) < kept(None) and kept(50) != kept(50, seed=1)
+    assert dataset.label(per_class=2, unlabeled=50).y_labeled.equal(dataset.label(per_class=2).y_labeled), "the labels don't depend on it"
+
+
+@pytest.mark.parametrize("n", [0, -1, 1298])
+def test_no_other_number_of_unlabeled_samples_is_taken(n):
+    with refused(f"unlabeled={n}", "from 1 to 1297"): load_dataset("digits").label(per_class=2, unlabeled=n)

@@ -53,6 +53,30 @@ def table_of(root: Path, row: Row = ROW) -> dict: return json.loads((root / "res
 # --- a row ----------------------------------------------------------------------------------------------------------
 
 
+CHANGED = Row("two-moons", 6, "improved", 12, unlabeled=40, labeled_batch=5, weights=(("unsupervised", 0.1), ("feature_matching", 2.0)))
+
+
+def test_what_a_row_changes_is_in_its_name_its_command_and_its_recipe():
+    assert CHANGED.name == "two-moons-6-improved-12-unlabeled-40-labeled-batch-5-weight-unsupervised=0.1-weight-feature_matching=2"
+    assert CHANGED.command.endswith("--steps 12 --unlabeled 40 --labeled-batch 5 --weight unsupervised=0.1 --weight feature_matching=2")
+    made = CHANGED.made_recipe()
+    assert [dict(update.terms) for update in made.updates] == [{"supervised": 1.0, "unsupervised": 0.1}, {"feature_matching": 2.0}] and made.labeled_batch_size == 5
+    assert ROW.made_recipe() == RECIPES["improved"]
+
+
+def test_a_changed_row_is_run_as_changed(tmp_path, monkeypatch):
+    drawn, supervised = [], TERMS["supervised"]
+    monkeypatch.setitem(TERMS, "supervised", lambda labeled, labels: drawn.append(len(labels)) or supervised(labeled, labels))
+    found = run_seed(CHANGED, 0, tmp_path)
+    assert drawn == [5] * 12 and found["weights_sha256"] != run_seed(ROW, 0, tmp_path)["weights_sha256"]
+    split = load_dataset("two-moons").label(n=6, seed=0, unlabeled=40)
+    model = SSGAN.for_split(split, CHANGED.made_recipe(), seed=0)
+    for _ in train(model, split, 12): pass
+    assert weights_sha256(model) == found["weights_sha256"]
+    settings = json.loads((tmp_path / CHANGED.name / "seed-0" / "run.json").read_text())
+    assert settings["changes"] == ["unlabeled 40", "labeled-batch 5", "weight unsupervised=0.1", "weight feature_matching=2"]
+
+
 def test_a_row_has_a_name_and_the_command_that_makes_it():
     row = Row("mnist", 100, "improved", 6000)
     assert row.name == "mnist-100-improved-6000" and row.command == "ssgan-edu experiment mnist --labels 100 --recipe improved --steps 6000"

@@ -18,10 +18,11 @@ PAIRS = {
     "mlp, points": ("mlp", (2,), "points"), "mlp, sequences": ("mlp", (6, 5), "sequence"),
     "conv, smallest": ("conv", (1, 8, 8), "image"), "conv, grey": ("conv", (1, 28, 28), "image"), "conv, color": ("conv", (3, 32, 32), "image"),
     "conv, oblong": ("conv", (3, 8, 20), "image"), "sequence": ("sequence", (16, 30), "sequence"), "sequence, short": ("sequence", (1, 2), "sequence"),
+    "gumbel": ("gumbel", (16, 30), "sequence"),
 }
 every_pair = pytest.mark.parametrize("family, shape, kind", PAIRS.values(), ids=PAIRS)
-one_of_each = pytest.mark.parametrize("family, shape, kind", [PAIRS[p] for p in ("mlp, small images", "mlp, points", "conv, smallest", "sequence")],
-                                      ids=["mlp", "points", "conv", "sequence"])
+one_of_each = pytest.mark.parametrize("family, shape, kind", [PAIRS[p] for p in ("mlp, small images", "mlp, points", "conv, smallest", "sequence", "gumbel")],
+                                      ids=["mlp", "points", "conv", "sequence", "gumbel"])
 
 
 def samples(n: int, shape, kind: str, seed: int = 0) -> torch.Tensor:
@@ -96,7 +97,7 @@ def test_a_shape_that_the_networks_cannot_take_is_refused(family, shape, kind, w
 def test_unknown_family_offers_the_nearest():
     with pytest.raises(UnknownNameError, match="family of networks 'convs'. Did you mean 'conv'.*mlp, conv, sequence"): build_networks("convs", (1, 8, 8), "image", 2)
     with pytest.raises(UnknownNameError, match="kind of data 'point'. Did you mean 'points'"): build_networks("mlp", (2,), "point", 2)
-    assert list(FAMILIES) == ["mlp", "conv", "sequence"]
+    assert list(FAMILIES) == ["mlp", "conv", "sequence", "gumbel"]
 
 
 # --- seeds and noise ------------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from ssgan_edu import losses
 from ssgan_edu.data import SSGANError
 from ssgan_edu.recipes import OUTPUTS, RECIPES, TERMS, Output, Ramp, Recipe, Update, needs, updates_at
+from support import refused
 
 some = settings(deadline=None, derandomize=True, max_examples=50)
 every_recipe = pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
@@ -215,3 +216,23 @@ def test_a_recipe_that_cannot_be_played_is_refused(changed, words):
     with pytest.raises(SSGANError) as caught: replace(RECIPES["improved"], **changed)
     message = str(caught.value)
     assert "\n" not in message and [word for word in words if word not in message] == [], message
+
+
+# --- other weights --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_weights_are_multiplied_and_all_else_stays(name):
+    recipe = RECIPES[name]
+    term = next(iter(recipe.updates[0].terms))
+    changed = recipe.weighted(**{term: 3.0})
+    for before, after in zip(recipe.updates, changed.updates, strict=True):
+        assert after.player == before.player
+        for progress in (0.0, 0.3, 1.0):
+            factors = {key: weight / before.weights(progress)[key] for key, weight in after.weights(progress).items()}
+            assert factors == pytest.approx({key: 3.0 if key == term else 1.0 for key in before.weights(progress)})
+    assert changed.weighted(**{term: 1 / 3}).updates[0].weights(1.0) == pytest.approx(recipe.updates[0].weights(1.0)) and recipe.weighted() == recipe
+
+
+def test_a_term_that_a_recipe_lacks_has_no_weight():
+    with refused("'pull_away'", "feature_matching"): RECIPES["improved"].weighted(pull_away=2.0)

@@ -1,0 +1,201 @@
+"""Claims of the article: what is in the results supports the verdict, each verdict can fail, and nothing is computed twice."""
+import json
+from dataclasses import replace
+
+import pytest
+
+from ssgan_edu import claims, experiments
+from ssgan_edu.claims import CLAIMS, Claim, claim_file, clearly_below, figures_of, paired, quality, read_claim, run_claim
+from ssgan_edu.data import DataError, load_dataset
+from ssgan_edu.experiments import Row, run_row
+from ssgan_edu.training import SSGAN, train
+from support import refused
+from test_cli import answer, call
+
+LOW, HIGH = [0.10, 0.12, 0.11], [0.20, 0.23, 0.21]
+TINY = Claim("C2", "It is tiny.", (Row("two-moons", 6, "supervised", 8), Row("two-moons", 6, "improved", 8)), (Row("two-moons", 6, "supervised", 4), Row("two-moons", 6, "improved", 4)),
+             claims._classifies_better)
+
+
+def made_up(claim: Claim, errors, quick: bool = False, **more) -> list[dict]:
+    "Rows of a claim whose errors are `errors(row)`."
+    rows = []
+    for row in claim.quick if quick else claim.rows:
+        figures = {"test_error": errors(row)} | {key: value(row) for key, value in more.items()}
+        rows.append({**experiments.asdict(row), "weights": [list(pair) for pair in row.weights], "name": row.name, "seeds": [0, 1, 2], "figures": figures})
+    return rows
+
+
+# --- the rule -------------------------------------------------------------------------------------------------------
+
+
+def test_a_difference_is_taken_within_each_draw():
+    difference, error = paired([0.1, 0.5, 0.3], [0.2, 0.6, 0.4])
+    assert difference == pytest.approx(-0.1) and error == pytest.approx(0, abs=1e-12)
+    assert clearly_below([0.1, 0.5, 0.3], [0.2, 0.61, 0.4]) and not clearly_below([0.2, 0.61, 0.4], [0.1, 0.5, 0.3])
+    assert not clearly_below([0.1, 0.7, 0.3], [0.2, 0.6, 0.4]), "one draw goes the other way"
+    for a, b in (([0.1], [0.2]), ([0.1, 0.2], [0.1, 0.2, 0.3])):
+        with pytest.raises(ValueError): paired(a, b)
+
+
+def test_one_row_is_picked_and_only_one():
+    rows = [{"recipe": "a", "unlabeled": None, "figures": {"test_error": LOW}}, {"recipe": "b", "figures": {"test_error": HIGH}}]
+    assert figures_of(rows, recipe="a") == LOW and figures_of(rows, recipe="b", unlabeled=None) == HIGH
+    for wanted in ({"recipe": "c"}, {"unlabeled": None}):
+        with refused("rows have", kind=DataError): figures_of(rows, **wanted)
+
+
+# --- what travels with the library ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("claim", CLAIMS.values(), ids=CLAIMS)
+def test_the_figures_in_the_results_support_the_verdict(claim):
+    found = read_claim(claim)
+    assert found, f"results/{claim.name}.json is missing: ssgan-edu experiment {claim.name}"
+    assert [row["name"] for row in found["rows"]] == [row.name for row in claim.rows] and claim.seeds >= 3
+    for row in found["rows"]:
+        assert row["seeds"] == list(range(claim.seeds)) and len(set(row["figures"]["weights_sha256"])) == claim.seeds, "each draw is a run of its own"
+    assert claim.verdict(found["rows"]) == (found["verdict"], found["because"])
+    assert found["says"] == claim.says and found["command"] == f"ssgan-edu experiment {claim.name}"
+
+
+@pytest.mark.parametrize("claim", CLAIMS.values(), ids=CLAIMS)
+def test_a_claim_names_each_row_once_and_stands_beside_its_baselines(claim):
+    for rows in (claim.rows, claim.quick): assert len({row.name for row in rows}) == len(rows)
+    assert sum(row.steps for row in claim.quick) * claim.seeds <= 10_000, "quick is minutes"
+    if claim.name in ("C2", "C5", "C6"): assert {"supervised", "article"} <= {row.recipe for row in claim.rows}
+
+
+# --- verdicts that can go either way --------------------------------------------------------------------------------
+
+
+def among(recipes, low=LOW, high=HIGH): return lambda row: low if row.recipe in recipes else high
+
+
+@pytest.mark.parametrize("quick", [False, True])
+def test_c1_asks_for_samples_among_real_ones(quick):
+    claim = CLAIMS["C1"]
+    def verdict(precision, recall):
+        return claim.verdict(made_up(claim, among(()), quick, precision=precision, recall=recall, frechet=lambda row: [30.0] * 3, frechet_floor=lambda row: [10.0] * 3))
+    assert verdict(lambda row: [0.9] * 3, lambda row: [0.6] * 3).verdict == "holds"
+    assert verdict(lambda row: [0.9] * 3, lambda row: [0.4] * 3).verdict == "does not hold", "realistic, but always the same"
+    assert verdict(among(("gan",), [0.9] * 3, [0.1] * 3), lambda row: [0.9] * 3).verdict == "does not hold", "a plain GAN is none"
+    assert "3.0 times" in verdict(lambda row: [0.9] * 3, lambda row: [0.6] * 3).because
+
+
+@pytest.mark.parametrize("quick", [False, True])
+def test_c2_looks_at_every_number_of_labels(quick):
+    claim = CLAIMS["C2"]
+    assert claim.verdict(made_up(claim, among(("improved",)), quick)).verdict == "holds"
+    assert claim.verdict(made_up(claim, among(("supervised",)), quick)).verdict == "does not hold"
+    assert claim.verdict(made_up(claim, among(("consistency",)), quick)).verdict == "does not hold", "no GAN"
+    few = claim.verdict(made_up(claim, lambda row: LOW if row.recipe == "improved" and row.labels == 10 else HIGH, quick))
+    assert few.verdict == ("holds" if quick else "holds when labels are few")
+
+
+@pytest.mark.parametrize("quick", [False, True])
+def test_c5_has_two_halves(quick):
+    claim = CLAIMS["C5"]
+    def verdict(errors): return claim.verdict(made_up(claim, errors, quick)).verdict
+    assert verdict(among(("improved",))) == "holds when labels are few"
+    assert verdict(lambda row: LOW if (row.recipe == "improved") == (row.labels < 1000) else HIGH) == "holds"
+    assert verdict(among(("gan",))) == verdict(lambda row: HIGH) == "does not hold"
+
+
+@pytest.mark.parametrize("quick", [False, True])
+def test_c6_asks_how_few_are_enough(quick):
+    claim = CLAIMS["C6"]
+    def verdict(least): return claim.verdict(made_up(claim, lambda row: LOW if row.recipe == "improved" and row.unlabeled >= least else HIGH, quick)).verdict
+    assert verdict(1000) == "holds" and verdict(100) == "does not hold", "a hundred were enough"
+    assert verdict(10_000) == "does not hold", "all were not enough"
+
+
+@pytest.mark.parametrize("quick", [False, True])
+def test_c8_asks_for_the_balanced_one_to_be_ahead(quick):
+    claim = CLAIMS["C8"]
+    def verdict(errors): return claim.verdict(made_up(claim, errors, quick)).verdict
+    assert verdict(lambda row: LOW if row.labeled_batch is None and row.unlabeled == 1297 else HIGH) == "holds when it is the batch that is balanced"
+    assert verdict(lambda row: LOW if row.unlabeled == 20 else HIGH) == "holds when it is the data that is balanced"
+    assert verdict(lambda row: LOW if row.labeled_batch is None and row.unlabeled in (20, 1297) or row.labeled_batch == 500 else HIGH) != "holds", "more is as good"
+    assert verdict(lambda row: HIGH) == verdict(lambda row: HIGH if row.unlabeled == 20 or row.labeled_batch is None else LOW) == "does not hold"
+
+
+@pytest.mark.parametrize("quick", [False, True])
+def test_c9_asks_for_a_weight_that_makes_it_worse(quick):
+    claim = CLAIMS["C9"]
+    assert claim.verdict(made_up(claim, lambda row: HIGH if ("unsupervised", 100.0) in row.weights else LOW, quick)).verdict == "holds"
+    assert claim.verdict(made_up(claim, lambda row: LOW if row.weights else HIGH, quick)).verdict == "does not hold", "better is not worse"
+
+
+# --- running --------------------------------------------------------------------------------------------------------
+
+
+def test_a_claim_is_measured_once_and_written_whole(tmp_path, monkeypatch):
+    calls = []
+    def counted(row, *others, **more): calls.append(row.name); return run_row(row, *others, **more)
+    monkeypatch.setattr(claims, "run_row", counted)
+    folders = (False, tmp_path / "results", tmp_path / "work")
+    rows = list(run_claim(TINY, *folders))
+    assert calls == [row.name for row in TINY.rows] and read_claim(TINY, tmp_path / "results")["rows"] == rows
+    written = claim_file(TINY, tmp_path / "results").read_bytes()
+    assert list(run_claim(TINY, *folders)) == rows and len(calls) == 2 and claim_file(TINY, tmp_path / "results").read_bytes() == written
+    list(run_claim(TINY, True, *folders[1:]))
+    assert calls[2:] == [row.name for row in TINY.quick] and claim_file(TINY, tmp_path / "results").read_bytes() == written, "quick has a file of its own"
+    more = replace(TINY, seeds=4)
+    assert [row["seeds"] for row in run_claim(more, *folders)] == [[0, 1, 2, 3]] * 2, "another draw is asked for"
+
+
+def test_an_interrupted_claim_keeps_the_rows_it_has(tmp_path, monkeypatch):
+    real, made = run_row, []
+    def stops(row, *others, **more):
+        if row.recipe == "improved" and not made: raise KeyboardInterrupt
+        made.append(row.name); return real(row, *others, **more)
+    monkeypatch.setattr(claims, "run_row", stops)
+    with pytest.raises(KeyboardInterrupt): made.clear(); list(run_claim(replace(TINY, rows=TINY.rows[::-1]), False, tmp_path, tmp_path / "work"))
+    assert not claim_file(TINY, tmp_path).exists()
+    list(run_claim(TINY, False, tmp_path, tmp_path / "work"))
+    seconds = [row["figures"]["seconds"] for row in read_claim(TINY, tmp_path)["rows"]]
+    claim_file(TINY, tmp_path).unlink()
+    list(run_claim(TINY, False, tmp_path, tmp_path / "work"))
+    assert [row["figures"]["seconds"] for row in read_claim(TINY, tmp_path)["rows"]] == seconds, "rows were kept in the work folder"
+
+
+def test_a_row_of_the_results_is_taken_as_it_is(tmp_path):
+    list(run_row(TINY.rows[0], 4, tmp_path / "results", tmp_path / "elsewhere"))
+    rows = list(run_claim(TINY, False, tmp_path / "results", tmp_path / "work"))
+    kept = json.loads((tmp_path / "results" / f"{TINY.rows[0].name}.json").read_text())["figures"]["weights_sha256"]
+    assert rows[0]["figures"]["weights_sha256"] == kept[:3] and not (tmp_path / "work" / TINY.rows[0].name).exists()
+
+
+@pytest.mark.parametrize("contents", [b"", b'{"rows"', b"[]", b'{"rows": [{"seeds": [0], "figures": {"test_error": [0.1, 0.2]}}]}', b'{"rows": 3}', b"\xff\xfe"])
+def test_a_damaged_file_is_refused_and_left_alone(tmp_path, contents):
+    claim_file(TINY, tmp_path).write_bytes(contents)
+    with refused("run the claim again", kind=DataError): read_claim(TINY, tmp_path)
+    with refused("run the claim again", kind=DataError): list(run_claim(TINY, False, tmp_path, tmp_path / "work"))
+    assert claim_file(TINY, tmp_path).read_bytes() == contents
+
+
+def test_quality_measures_samples_and_classification():
+    split = load_dataset("two-moons").label(per_class=3)
+    model = SSGAN.for_split(split, "improved")
+    for _ in train(model, split, 5): pass
+    found = quality(model, split)
+    assert found.keys() == {"frechet", "frechet_floor", "precision", "recall", "test_error", "test_errors"} and 0 <= found["precision"] <= 1
+
+
+# --- the command line -----------------------------------------------------------------------------------------------
+
+
+def test_the_command_lists_and_runs_claims(tmp_path, monkeypatch):
+    monkeypatch.setitem(claims.CLAIMS, "C2", TINY)
+    listed = call("experiment", "--list")
+    assert listed.code == 0 and all(name in listed.out for name in CLAIMS)
+    found = answer("experiment", "c2", "--quick", "--results", tmp_path, "--work", tmp_path / "work")
+    assert found["name"] == "C2" and found == json.loads((tmp_path / "C2.quick.json").read_text())
+
+
+@pytest.mark.parametrize("given, words", [(("experiment",), "Nothing was named"), (("experiment", "digits", "--quick"), "'digits' is none"),
+                                          (("experiment", "digits", "--weight", "unsupervised"), "Give a term and a factor"), (("experiment", "digits", "--weight", "pull_away=2"), "has no term")])
+def test_what_the_command_cannot_run_is_one_line(given, words):
+    done = call(*given)
+    assert done.code == 2 and words in done.err and done.err.count("\n") == 1
