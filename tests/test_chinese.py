@@ -130,7 +130,7 @@ def words(said: str) -> str:
 
 WRONG = {
     "no space between Chinese and Latin": rf"{HAN}(?:\*\*)?\w(?<!{HAN})|[A-Za-z0-9](?:\*\*)?{HAN}",
-    "halfwidth punctuation": rf"{HAN}(?:\*\*)?[,;:?!()]|[,;:?!(]{HAN}|{HAN}\.(?!\w)",
+    "halfwidth punctuation": rf"{HAN}(?:\*\*)?[,;:?!()]|[,;:?!(]{HAN}|{HAN}\.(?!\w)|[,;:?!](?:\n|\Z)",
     "a paragraph broken into lines": rf"{HAN}\n(?![-|>#\d]){HAN}",
 }
 
