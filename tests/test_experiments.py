@@ -12,6 +12,7 @@ from joblib.externals.loky import get_reusable_executor
 from PIL import Image
 
 from ssgan_edu import experiments
+from ssgan_edu.claims import CLAIMS
 from ssgan_edu.data import DataError, SSGANError, TrainingError, UnknownNameError, carried, load_dataset
 from ssgan_edu.evaluation import evaluate
 from ssgan_edu.experiments import Row, all_rows, read_row, run_row, run_seed, summarize, where_it_ran
@@ -302,8 +303,9 @@ def test_all_rows_are_read_by_name(tmp_path, computed):
 
 
 def test_the_rows_that_travel_with_the_library_are_sound():
+    of_claims = {f"{name}.json" for name in CLAIMS}
     rows = all_rows()
-    assert [f"{row['name']}.json" for row in rows] == sorted(path.name for path in carried("results").glob("*.json"))
+    assert [f"{row['name']}.json" for row in rows] == sorted(path.name for path in carried("results").glob("*.json") if path.name not in of_claims)
     for table in rows:
         row = Row(table["dataset"], table["labels"], table["recipe"], table["steps"])
         runs = read_row(row, carried("results"))
