@@ -5,17 +5,17 @@ __all__ = ['SSGANS', 'CLAIMS', 'paired', 'clearly_below', 'Verdict', 'Claim', 'f
            'run_claim', 'quality']
 
 # %% ../nbs/14_claims.ipynb #504f4699
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from operator import itemgetter
 from pathlib import Path
 from statistics import mean, stdev
 from typing import NamedTuple
 
-from .data import DataError, Split, carried, first_line, load_dataset
-from .evaluation import evaluate, sample_quality
-from .experiments import Row, all_rows, classification, run_row
-from .training import SSGAN, write_atomically
+from .data import DataError, Split, carried, load_dataset
+from .evaluation import sample_quality
+from .experiments import Row, all_rows, classification, read_table, run_row, write_table
+from .training import SSGAN
 
 # %% ../nbs/14_claims.ipynb #861acd8d
 def paired(a: list[float], b: list[float]) -> tuple[float, float]:
@@ -58,9 +58,11 @@ def figures_of(rows: list[dict], figure: str = "test_error", **wanted) -> list[f
     return found[0]["figures"][figure]
 
 # %% ../nbs/14_claims.ipynb #4cc5fe37
-def _first_draws(row: dict, seeds: int) -> dict | None:
-    "The row with the draws 0 to seeds − 1 only, or None if one of them is missing."
-    if row["seeds"][:seeds] != list(range(seeds)): return None
+def _has_draws(row: dict, seeds: int) -> bool: return row["seeds"][:seeds] == list(range(seeds))
+
+
+def _first_draws(row: dict, seeds: int) -> dict:
+    "The row with its first draws only."
     return {**row, "seeds": row["seeds"][:seeds], "figures": {key: values[:seeds] for key, values in row["figures"].items()}}
 
 
@@ -70,13 +72,7 @@ def claim_file(claim: Claim, results: Path, quick: bool = False) -> Path: return
 def read_claim(claim: Claim, results: Path | None = None, quick: bool = False) -> dict | None:
     "What was measured of a claim, or None; that which travels with the library unless another folder is given. Raises `DataError` if the file is damaged."
     path = claim_file(claim, results or carried("results"), quick)
-    if not path.is_file(): return None
-    try:
-        table = json.loads(path.read_text())
-        if all(len(values) == len(row["seeds"]) for row in table["rows"] for values in row["figures"].values()): return table
-        problem = "seeds and figures don't belong together"
-    except (ValueError, KeyError, TypeError, AttributeError) as error: problem = f"{type(error).__name__}: {first_line(error)}"
-    raise DataError(f"{path} is not a file of a claim ({problem}). Restore it, or move it away and run the claim again.")
+    return read_table(path, itemgetter("rows"), made_by="claim") if path.is_file() else None
 
 
 def run_claim(claim: Claim, quick: bool = False, results: Path = Path("results"), work: Path = Path("runs/experiments"), jobs: int = 1,
@@ -86,18 +82,17 @@ def run_claim(claim: Claim, quick: bool = False, results: Path = Path("results")
     Goes on where it was interrupted. With `quick`, the small rows; their file is `C….quick.json`.
     """
     done_here, rows = work / "rows" / claim.measure.__name__, claim.quick if quick else claim.rows
-    known = [*(read_claim(claim, results, quick) or {"rows": []})["rows"], *(all_rows(results) if claim.measure is classification else [])]
+    measured = [*(all_rows(results) if claim.measure is classification else []), *(read_claim(claim, results, quick) or {"rows": []})["rows"]]
+    known = {row["name"]: row for row in measured if _has_draws(row, claim.seeds)}
     table = []
     for row in rows:
-        found = [kept for kept in (_first_draws(other, claim.seeds) for other in known if other["name"] == row.name) if kept]
-        if not found:
+        if row.name not in known:
             for _ in run_row(row, claim.seeds, done_here, work, jobs, device, claim.measure): pass
-            found = [_first_draws(other, claim.seeds) for other in all_rows(done_here) if other["name"] == row.name]
-        table.append(found[0])
-        yield found[0]
+        table.append(_first_draws(known.get(row.name) or read_table(done_here / f"{row.name}.json"), claim.seeds))
+        yield table[-1]
     verdict = claim.verdict(table)
     about = {"name": claim.name, "says": claim.says, "command": f"ssgan-edu experiment {claim.name}{' --quick' if quick else ''}", **verdict._asdict(), "rows": table}
-    write_atomically(claim_file(claim, results, quick), (json.dumps(about, indent=1) + "\n").encode())
+    write_table(claim_file(claim, results, quick), about)
 
 # %% ../nbs/14_claims.ipynb #0e704c11
 SSGANS = ("sgan", "improved", "badgan", "best")  # the recipes that learn from labels and from a generator

@@ -113,16 +113,20 @@ def self_bleu(words: Sequence[str], n: int = 4) -> float:
     return bleu(words[::2], words[1::2], n)
 
 # %% ../nbs/12_text.ipynb #12c00028
+def _check_words(words: Sequence[str]) -> None:
+    if not words: raise SSGANError("There are no words. Give at least one.")
+
+
 def novelty(words: Sequence[str], known: Collection[str]) -> float:
     "The share of words that are not in `known`; the rest are copies. Raises `SSGANError` if there are no words."
-    if not words: raise SSGANError("There are no words. Give at least one.")
+    _check_words(words)
     known = set(known)
     return sum(word not in known for word in words) / len(words)
 
 
 def distinct(words: Sequence[str]) -> float:
     "The number of different words over the number of words. Raises `SSGANError` if there are no words."
-    if not words: raise SSGANError("There are no words. Give at least one.")
+    _check_words(words)
     return len(set(words)) / len(words)
 
 # %% ../nbs/12_text.ipynb #12c00030
@@ -139,7 +143,7 @@ def language_judge() -> Callable[[tuple[str, ...]], np.ndarray]:
 
 def recognized(words: Sequence[str], language: int) -> float:
     "The share of words of `words`, asked for in a `language` (its number), that `language_judge` takes for it. Raises `SSGANError` if there are no words."
-    if not words: raise SSGANError("There are no words. Give at least one.")
+    _check_words(words)
     return float((language_judge()(words) == language).mean())
 
 # %% ../nbs/12_text.ipynb #12c00033

@@ -21,9 +21,9 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.data import DataLoader, TensorDataset
 
 from ssgan_edu.data import Split, load_dataset
-from ssgan_edu.experiments import where_it_ran
+from ssgan_edu.experiments import where_it_ran, write_table
 from ssgan_edu.losses import feature_matching_loss, supervised_loss, unsupervised_loss
-from ssgan_edu.training import SSGAN, training_step, write_atomically
+from ssgan_edu.training import SSGAN, training_step
 
 RECORD = Path(__file__).parent.parent / "results" / "speed" / "mnist-improved.json"
 
@@ -127,7 +127,7 @@ def main() -> None:
     figures = {"of_floor": round(of_floor, 3), "over_plain": round(over_plain, 3)}
     if args.record:
         table = {"name": "an improved update on MNIST", "command": "make bench", "seeds": [0], **where_it_ran(), "threads": torch.get_num_threads(), "figures": figures}
-        write_atomically(RECORD, (json.dumps(table, indent=1) + "\n").encode())
+        write_table(RECORD, table)
     recorded = json.loads(RECORD.read_text())["figures"]["over_plain"] if RECORD.exists() else None
     print(json.dumps(figures | {"recorded_over_plain": recorded}))
     if recorded and over_plain < 0.85 * recorded:

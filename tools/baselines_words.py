@@ -8,12 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 from statistics import mean
 
+from record import command
+
 from ssgan_edu.data import carried, load_dataset
 from ssgan_edu.evaluation import evaluate
-from ssgan_edu.experiments import where_it_ran
+from ssgan_edu.experiments import where_it_ran, write_table
 from ssgan_edu.recipes import RECIPES
 from ssgan_edu.text import baseline_words
-from ssgan_edu.training import SSGAN, train, write_atomically
+from ssgan_edu.training import SSGAN, train
 
 
 def main() -> None:
@@ -32,9 +34,9 @@ def main() -> None:
         found = {"supervised, chosen": evaluate(model, split)["test_error"], **baseline_words(split, dataset.symbols)}
         for name, error in found.items(): figures.setdefault(name, []).append(error)
         print(seed, {name: round(error, 4) for name, error in found.items()}, flush=True)
-    table = {"name": f"words-{args.labels}", "command": f"python tools/baselines_words.py --labels {args.labels} --seeds {args.seeds}", "seeds": list(range(args.seeds)),
+    table = {"name": f"words-{args.labels}", "command": command("baselines_words.py", args), "seeds": list(range(args.seeds)),
              **where_it_ran(), "chosen": {key: chosen[key] for key in ("learning_rate", "steps")}, "figures": figures}
-    write_atomically(Path("results/baselines") / f"words-{args.labels}.json", (json.dumps(table, indent=1) + "\n").encode())
+    write_table(Path("results/baselines") / f"words-{args.labels}.json", table)
 
 
 if __name__ == "__main__": main()

@@ -4,24 +4,24 @@ The draws of labels are others than those of the tables (seeds 10 on), and 1,000
 far more labels than a user of 100 would have, and the same for every recipe. Writes results/choices/<dataset>-<labels>-<recipe>.json.
 """
 import argparse
-import json
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
 from statistics import mean
 
+from record import command
+
 from ssgan_edu.data import load_dataset
 from ssgan_edu.evaluation import predictions
-from ssgan_edu.experiments import where_it_ran
+from ssgan_edu.experiments import where_it_ran, write_table
 from ssgan_edu.recipes import RECIPES, TERMS, Recipe
-from ssgan_edu.training import SSGAN, train, write_atomically
+from ssgan_edu.training import SSGAN, train
 
 
 def variant(recipe: str, learning_rate: float | None, without: str) -> Recipe:
     "The recipe, with another learning rate for the discriminator if one is given, and without a term if one is named."
-    row = RECIPES[recipe]
-    updates = tuple(replace(u, terms={term: weight for term, weight in u.terms.items() if term != without}) for u in row.updates)
-    return replace(row, updates=updates, learning_rate=learning_rate or row.learning_rate)
+    row = RECIPES[recipe].weighted(**{without: 0.0} if without else {})
+    return replace(row, learning_rate=learning_rate or row.learning_rate)
 
 
 def validation_error(dataset, labels: int, recipe: Recipe, steps: int, seed: int) -> float:
@@ -48,9 +48,8 @@ def main() -> None:
         found.append({"without": without, "learning_rate": recipe.learning_rate, "steps": steps, "validation_error": errors})
         print(f"{f'without {without}' if without else 'as it is'}, learning rate {recipe.learning_rate:g}, {steps} updates: {mean(errors):.2%} of the validation samples wrong", flush=True)
     name = f"{args.dataset}-{args.labels}-{args.recipe}"
-    command = " ".join(["python tools/choose.py", *(f"--{key.replace('_', '-')} {' '.join(map(str, v)) if isinstance(v, list) else v}" for key, v in vars(args).items() if v not in ([], [None]))])
-    table = {"name": name, "command": command, "seeds": args.seeds, **where_it_ran(), "figures": found}
-    write_atomically(Path("results/choices") / f"{name}.json", (json.dumps(table, indent=1) + "\n").encode())
+    table = {"name": name, "command": command("choose.py", args), "seeds": args.seeds, **where_it_ran(), "figures": found}
+    write_table(Path("results/choices") / f"{name}.json", table)
 
 
 if __name__ == "__main__": main()

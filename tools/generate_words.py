@@ -3,19 +3,19 @@
 Every list has as many words, and all are compared with the same number of test words. Nothing is chosen by these numbers.
 """
 import argparse
-import json
 from dataclasses import replace
 from pathlib import Path
 
 import torch
+from record import command
 
 from ssgan_edu.data import Dataset, load_dataset, seeded
-from ssgan_edu.experiments import where_it_ran
+from ssgan_edu.experiments import where_it_ran, write_table
 from ssgan_edu.networks import build_networks, initialize_from_data
 from ssgan_edu.recipes import RECIPES
 from ssgan_edu.text import (LetterLSTM, NGramModel, bits_per_letter, bleu, decode, distinct, fit_likelihood, ngram_divergence, novelty, reinforce,
                             self_bleu)
-from ssgan_edu.training import SSGAN, train, write_atomically
+from ssgan_edu.training import SSGAN, train
 
 TEMPERATURES = (0.5, 0.7, 0.85, 1.0, 1.2)
 GAN = replace(RECIPES["gan"], learning_rate=1e-3)  # at 3e-3 the discriminator wins from the start
@@ -70,9 +70,8 @@ def main() -> None:
             for measure, value in found.items(): figures.setdefault(name, {}).setdefault(measure, []).append(round(value, 4))
             examples.setdefault(name, words[:12])
             print(seed, name, {measure: round(value, 3) for measure, value in found.items()}, *words[:6], flush=True)
-    command = " ".join(["python tools/generate_words.py", *(f"--{key.replace('_', '-')} {' '.join(map(str, v)) if isinstance(v, list) else v}" for key, v in vars(args).items())])
-    table = {"name": "words", "command": command, "seeds": args.seeds, **where_it_ran(), "figures": figures, "examples": examples}
-    write_atomically(Path("results/generation/words.json"), (json.dumps(table, indent=1, ensure_ascii=False) + "\n").encode())
+    table = {"name": "words", "command": command("generate_words.py", args), "seeds": args.seeds, **where_it_ran(), "figures": figures, "examples": examples}
+    write_table(Path("results/generation/words.json"), table)
 
 
 if __name__ == "__main__": main()
