@@ -2,7 +2,9 @@
 import pickle
 
 import numpy as np
+import pandas as pd
 import pytest
+import torch
 from sklearn.base import clone
 from sklearn.datasets import make_blobs
 from sklearn.model_selection import GridSearchCV, cross_val_score
@@ -10,8 +12,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import estimator_checks_generator
 
-from ssgan_edu.data import SSGANError
-from ssgan_edu.estimator import SSGANClassifier
+from ssgan_edu.data import DataError, SSGANError
+from ssgan_edu.estimator import OneHotSequences, SSGANClassifier
 
 # scikit-learn excuses its own semi-supervised classifiers from labels -1 and 1 by name: to them too, -1 means "no label".
 EXCUSED = "check_classifiers_classes"
@@ -101,3 +103,126 @@ def test_labels_that_cannot_be_used_are_refused(blobs):
     X = blobs[0]
     with pytest.raises(SSGANError, match="Every label is -1"): SSGANClassifier().fit(X, np.full(200, -1))
     with pytest.raises(SSGANError, match="one class only"): SSGANClassifier().fit(X, np.where(np.arange(200) < 5, 2, -1))
+
+
+# --- sequences ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def strings():
+    "Words that tell their class by their letters, 2 to 5 long, the labels, and these with most replaced by -1."
+    rng = np.random.default_rng(0)
+    y = np.arange(120) % 2
+    X = ["".join(rng.choice(list("abc" if label else "cde"), rng.integers(2, 6))) for label in y]
+    return X, y, np.where(np.arange(120) < 20, y, -1)
+
+
+def reader(**parameters):
+    return make_pipeline(OneHotSequences(("", *"abcde"), 5), SSGANClassifier(networks="sequence", random_state=0, **parameters))
+
+
+@pytest.mark.parametrize("networks", ["sequence", "gumbel"])
+def test_sequences_are_learned_and_sampled_unscaled(strings, networks):
+    X, y, few = strings
+    coder = OneHotSequences().fit(X)
+    x = coder.transform(X)
+    fitted = SSGANClassifier(networks=networks, max_steps=60, random_state=0).fit(x, few)
+    assert fitted.model_.kind == "sequence" and fitted.model_.networks == networks
+    assert fitted.score(x, y) > 0.8
+    made = fitted.sample(7)
+    assert made.shape == (7, 5, 6) and np.allclose(made.sum(2), 1, atol=1e-5) and made.min() >= 0
+    assert fitted.predict(made).shape == (7,)
+    if networks == "gumbel": assert set(np.unique(made)) == {0, 1} and all(isinstance(word, str) for word in coder.inverse_transform(made))
+
+
+def test_units_of_sequences_do_not_depend_on_the_training_part(strings):
+    "What is one-hot goes to the networks as it is: a table's columns or an image's pixels would be scaled."
+    X, _, few = strings
+    x = OneHotSequences().fit_transform(X)
+    fitted = SSGANClassifier(networks="sequence", max_steps=2, random_state=0).fit(x / x.sum(2, keepdims=True), few)
+    soft = 0.5 * x + 0.5 / x.shape[2]
+    logits = fitted.model_.predict_logits(torch.from_numpy(soft)).double()
+    assert np.allclose(fitted.predict_proba(soft), logits.softmax(1).numpy())
+
+
+def test_words_go_through_pipeline_validation_search_clone_and_pickle(strings):
+    X, y, _ = strings
+    scores = cross_val_score(reader(max_steps=40), X, y, cv=2, error_score="raise")
+    assert scores.shape == (2,) and scores.mean() > 0.8
+    search = GridSearchCV(reader(max_steps=2), {"ssganclassifier__networks": ["sequence", "gumbel"]}, cv=2, error_score="raise").fit(X, y)
+    again = pickle.loads(pickle.dumps(search.best_estimator_))
+    assert np.array_equal(again.predict(X), search.predict(X))
+    assert clone(again).get_params()["onehotsequences__symbols"] == ("", *"abcde")
+
+
+@pytest.mark.parametrize("container", [tuple, np.array, lambda X: np.array(X, object), pd.Series], ids=["tuple", "array of str", "array of objects", "Series"])
+def test_words_may_come_in_any_column(strings, container):
+    assert np.array_equal(OneHotSequences().fit_transform(container(strings[0])), OneHotSequences().fit_transform(strings[0]))
+
+
+def test_tokens_are_symbols_of_their_own():
+    tunes = [["G3", "B3", "G3"], ("D4",), np.array(["B3", "D4"])]
+    coder = OneHotSequences().fit(tunes)
+    assert coder.symbols_ == ("", "B3", "D4", "G3") and coder.length_ == 3
+    x = coder.transform(tunes)
+    assert x.dtype == np.float32 and x.argmax(2).tolist() == [[3, 1, 3], [2, 0, 0], [1, 2, 0]]
+    assert coder.inverse_transform(x) == [["G3", "B3", "G3"], ["D4"], ["B3", "D4"]]
+    assert OneHotSequences().fit(["ab"]).inverse_transform(OneHotSequences().fit_transform(["ba", "b"])) == ["ba", "b"]
+
+
+@pytest.mark.parametrize("X, words", [
+    (["abz"], "'abz' has the symbol 'z'.*unknown.*Known: a b c.*symbols=…"), (["abcabc"], "has 6 symbols. Give from 1 to 3.*length=…"), ([""], "has 0 symbols"),
+    ([["a", ""]], "has the symbol ''")], ids=str)
+def test_what_fit_did_not_know_is_refused(X, words):
+    with pytest.raises(DataError, match=words): OneHotSequences().fit(["abc", "c"]).transform(X)
+
+
+@pytest.mark.parametrize("X, words", [
+    ("abc", "X is a str"), (7, "X is a int"), (np.array([["ab"], ["c"]]), r"shape \(2, 1\)"), (pd.DataFrame({"word": ["ab"]}), "X is a DataFrame"), (["ab", None], "Sample 1 is None"),
+    (pd.Series(["ab", float("nan")]), "Sample 1 is nan"), ([[1, 2]], r"Sample 0 is \[1, 2\]"), ([], "X has 0 sequences"), ([""], "none with a symbol")], ids=lambda part: part if isinstance(part, str) else "")
+def test_what_is_no_sequence_is_refused(X, words):
+    with pytest.raises(SSGANError, match=words): OneHotSequences().fit(X)
+
+
+@pytest.mark.parametrize("wrong, words", [
+    (dict(length=0), "length=0"), (dict(length=2.0), "length=2.0"), (dict(symbols="abc"), "symbols='abc'"), (dict(symbols=("a", "b")), "first the empty string"),
+    (dict(symbols=("", "a", "a")), "each once"), (dict(symbols=("", 1)), "Give strings")], ids=str)
+def test_wrong_symbols_and_lengths_are_named_at_fit(wrong, words):
+    with pytest.raises(SSGANError, match=words): OneHotSequences(**wrong).fit(["ab"])
+    clone(OneHotSequences(**wrong))  # nothing is looked at before
+
+
+def test_inverse_transform_refuses_other_shapes(strings):
+    coder = OneHotSequences().fit(strings[0])
+    for shape in ((3, 6), (3, 5, 7)):
+        with pytest.raises(SSGANError, match=r"Give \(N, L, 6\)"): coder.inverse_transform(np.zeros(shape))
+
+
+def test_sequences_of_other_shapes_and_values_are_refused(strings):
+    X, _, few = strings
+    x = OneHotSequences().fit_transform(X)
+    classifier = SSGANClassifier(networks="sequence", max_steps=2, random_state=0)
+    for given in (X, np.array(X), [list(word) for word in X], x[:, 0], x[..., None]):
+        with pytest.raises(SSGANError, match="one-hot sequences .*OneHotSequences"): classifier.fit(given, few)
+    for given in (x * 2, x - 0.5, np.where(np.arange(6) == 0, 0, x)):
+        with pytest.raises(SSGANError, match="not one-hot"): classifier.fit(given, few)
+    classifier.fit(x, few)
+    with pytest.raises(SSGANError, match="OneHotSequences"): classifier.predict(X)
+    with pytest.raises(SSGANError, match=r"shape \(5, 5\); fit saw \(5, 6\)"): classifier.predict(x[..., :5])
+    with pytest.raises(ValueError, match="4 features"): classifier.predict(x[:, :4])
+    with pytest.raises(SSGANError, match="not one-hot"): classifier.predict(0 * x)
+
+
+@pytest.mark.parametrize("networks", [None, "mlp"])
+def test_sequences_are_not_silently_taken_for_images(strings, networks):
+    X, _, few = strings
+    x = OneHotSequences().fit_transform(X)
+    with pytest.raises(SSGANError, match=r"single 1 in each row.*networks='sequence'.*\(N, H, W, 1\)"): SSGANClassifier(networks=networks).fit(x, few)
+    assert SSGANClassifier(networks=networks, max_steps=2, random_state=0).fit(x[..., None], few).model_.kind == "image"  # the way out that it names
+
+
+def test_warm_start_does_not_turn_images_into_sequences(strings):
+    X, _, few = strings
+    x = OneHotSequences().fit_transform(X)
+    fitted = SSGANClassifier(max_steps=2, random_state=0, warm_start=True).fit(0.5 * x, few)
+    with pytest.raises(SSGANError, match="warm_start"): fitted.set_params(networks="sequence").fit(x, few)
