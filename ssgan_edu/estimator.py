@@ -217,7 +217,7 @@ def _as_sequences(X) -> list[Sequence[str]]:
     "A list of strings or of lists of strings. Raises `SSGANError` for anything else."
     if isinstance(X, str) or not hasattr(X, "__iter__") or getattr(X, "ndim", 1) != 1:
         raise SSGANError(f"X is a {type(X).__name__}{f' of shape {X.shape}' if hasattr(X, 'shape') else ''}. Give a list, an array or a column with a string, or a list of strings, for each sample.")
-    sequences = list(X)
+    sequences = X.tolist() if isinstance(X, np.ndarray) else list(X)
     for row, sequence in enumerate(sequences):
         if not isinstance(sequence, str) and not (isinstance(sequence, (list, tuple, np.ndarray)) and all(isinstance(symbol, str) for symbol in sequence)):
             raise SSGANError(f"Sample {row} is {sequence!r}. A sequence is a string, whose letters are its symbols, or a list of strings.")
@@ -257,7 +257,7 @@ class OneHotSequences(TransformerMixin, BaseEstimator):
         "One-hot sequences. Raises `DataError` for one that is empty or too long, or has a symbol that `fit` didn't know."
         check_is_fitted(self, "symbols_")
         try: return one_hot(_as_sequences(X), self.symbols_, self.length_).numpy()
-        except DataError as error: raise DataError(f"{error} fit saw or was given no more; to allow more: OneHotSequences(symbols=…, length=…).") from error
+        except DataError as error: raise DataError(f"{error} That is what fit saw or was told; to allow more: OneHotSequences(symbols=…, length=…).") from error
 
     def inverse_transform(self, X) -> list:
         "The most probable symbol at each place of sequences `(N, L, V)`, up to the first padding: strings if `fit` saw strings, else lists."

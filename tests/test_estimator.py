@@ -167,11 +167,12 @@ def test_tokens_are_symbols_of_their_own():
     x = coder.transform(tunes)
     assert x.dtype == np.float32 and x.argmax(2).tolist() == [[3, 1, 3], [2, 0, 0], [1, 2, 0]]
     assert coder.inverse_transform(x) == [["G3", "B3", "G3"], ["D4"], ["B3", "D4"]]
+    assert OneHotSequences().fit([["a", ""]]).symbols_ == ("", "a")
     assert OneHotSequences().fit(["ab"]).inverse_transform(OneHotSequences().fit_transform(["ba", "b"])) == ["ba", "b"]
 
 
 @pytest.mark.parametrize("X, words", [
-    (["abz"], "'abz' has the symbol 'z'.*unknown.*Known: a b c.*symbols=…"), (["abcabc"], "has 6 symbols. Give from 1 to 3.*length=…"), ([""], "has 0 symbols"),
+    (np.array(["abz"]), "^'abz' has the symbol 'z'.*unknown.*Known: a b c.*symbols=…"), (["abcabc"], "has 6 symbols. Give from 1 to 3.*length=…"), ([""], "has 0 symbols"),
     ([["a", ""]], "has the symbol ''")], ids=str)
 def test_what_fit_did_not_know_is_refused(X, words):
     with pytest.raises(DataError, match=words): OneHotSequences().fit(["abc", "c"]).transform(X)
@@ -204,7 +205,7 @@ def test_sequences_of_other_shapes_and_values_are_refused(strings):
     classifier = SSGANClassifier(networks="sequence", max_steps=2, random_state=0)
     for given in (X, np.array(X), [list(word) for word in X], x[:, 0], x[..., None]):
         with pytest.raises(SSGANError, match="one-hot sequences .*OneHotSequences"): classifier.fit(given, few)
-    for given in (x * 2, x - 0.5, np.where(np.arange(6) == 0, 0, x)):
+    for given in (x * 2, 2 * x - 1 / 6, np.where(np.arange(6) == 0, 0, x)):
         with pytest.raises(SSGANError, match="not one-hot"): classifier.fit(given, few)
     classifier.fit(x, few)
     with pytest.raises(SSGANError, match="OneHotSequences"): classifier.predict(X)
