@@ -72,7 +72,7 @@ def check(answer, reference):
         rewards, baseline = (log_p.exp() * opinion).sum((1, 2)).sigmoid(), (log_p.exp() * guess).sum((1, 2)).mean().sigmoid()
         on = {"codes": codes, "rewards": rewards, "baseline": baseline, "log_p": log_p}
         correct = gradient_of(reference(log_p, codes, rewards, baseline), scores, on, "")
-        expect(gradient_of(answer(log_p, codes.clone(), rewards, baseline), scores, on, ""), correct, on, "the gradient of the logits")
+        expect(gradient_of(answer(log_p, codes.clone(), rewards, baseline), scores, on, ""), correct, on, "the gradient of the logits that log_p was made of")
 
     # All words of two places and their probabilities: on average the estimate is the gradient of the expected reward, whatever the baseline.
     scores = torch.tensor([[0.3, -1.0, 0.5], [0.1, 0.7, -0.4]], dtype=torch.float64, requires_grad=True)
