@@ -37,9 +37,9 @@ def _kind_of(X: np.ndarray, networks: str | None) -> str:
 
 def _check_dimensions(X) -> None:
     "Raises `SSGANError` if networks for sequences are given something else, such as words."
-    shape = X.shape if hasattr(X, "shape") else np.asarray(X, object).shape
-    if len(shape) != 3:
-        raise SSGANError(f"X has shape {shape}; networks for sequences take one-hot sequences (N, L, V). "
+    shapes = {X.shape[1:]} if hasattr(X, "shape") else {np.shape(sample) for sample in X}
+    if len(shapes) > 1 or shapes and len(min(shapes)) != 2:
+        raise SSGANError(f"X has samples of shape {', '.join(map(str, sorted(shapes)[:3]))}; networks for sequences take one-hot sequences (N, L, V), all of one shape. "
                          "Words and lists of symbols become such in make_pipeline(OneHotSequences(), SSGANClassifier(networks='sequence')).")
 
 

@@ -203,7 +203,7 @@ def test_sequences_of_other_shapes_and_values_are_refused(strings):
     X, _, few = strings
     x = OneHotSequences().fit_transform(X)
     classifier = SSGANClassifier(networks="sequence", max_steps=2, random_state=0)
-    for given in (X, np.array(X), [list(word) for word in X], x[:, 0], x[..., None]):
+    for given in (X, np.array(X), [list(word) for word in X], x[:, 0], x[..., None], [*x[:-1], x[-1, :4]], [*x[:-1], x[-1, :, :5]]):
         with pytest.raises(SSGANError, match="one-hot sequences .*OneHotSequences"): classifier.fit(given, few)
     for given in (x * 2, 2 * x - 1 / 6, np.where(np.arange(6) == 0, 0, x)):
         with pytest.raises(SSGANError, match="not one-hot"): classifier.fit(given, few)
