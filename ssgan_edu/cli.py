@@ -228,7 +228,7 @@ def _weights(given: list[str]) -> tuple[tuple[str, float], ...]:
 
 
 def _list_claims() -> None:
-    table = _table("claims of the article (lesson 14)", "claim", "it says", "updates at most", "quick")
+    table = _table("claims of the article (lesson 14)", "claim", "it says", "updates, about", "quick")
     for claim in CLAIMS.values():
         table.add_row(claim.name, claim.says, *(f"{claim.seeds * sum(row.steps for row in rows):,}" for rows in (claim.rows, claim.quick)))
     console.print(table)
