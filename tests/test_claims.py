@@ -129,6 +129,18 @@ def test_c6_asks_how_few_are_enough(quick):
 
 
 @pytest.mark.parametrize("quick", [False, True])
+def test_c7_counts_no_kind_that_was_not_measured(quick):
+    claim = CLAIMS["C7"]
+    def verdict(errors, *more): return claim.verdict([*made_up(claim, errors, quick), *more])
+    def heard(low): return [{"dataset": "spoken-digits", "recipe": r, "figures": {"test_error": LOW if low and r == "improved" else HIGH}} for r in ("supervised", "improved", "best")]
+    assert verdict(among(("best",)), *heard(True)).verdict == "holds"
+    assert verdict(among(("best",)), *heard(False)).verdict == "holds when it is images or text"
+    assert verdict(lambda row: LOW if row.dataset == "mnist" and row.recipe == "best" else HIGH, *heard(True)).verdict == "holds when it is images or audio"
+    assert verdict(among(("supervised",)), *heard(False)).verdict == "does not hold"
+    if not any(row.dataset == "spoken-digits" for row in claim.rows): assert "not measured: audio" in verdict(among(("best",))).because
+
+
+@pytest.mark.parametrize("quick", [False, True])
 def test_c8_asks_for_the_balanced_one_to_be_ahead(quick):
     claim = CLAIMS["C8"]
     def verdict(errors): return claim.verdict(made_up(claim, errors, quick)).verdict
