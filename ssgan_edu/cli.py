@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
+from statistics import mean, stdev
 from typing import Annotated, Optional
 
 import numpy as np
@@ -227,18 +228,19 @@ def _weights(given: list[str]) -> tuple[tuple[str, float], ...]:
 
 
 def _list_claims() -> None:
-    table = _table("claims of the article (lesson 14)", "claim", "it says", "updates", "quick")
+    table = _table("claims of the article (lesson 14)", "claim", "it says", "updates, about", "quick")
     for claim in CLAIMS.values():
         table.add_row(claim.name, claim.says, *(f"{claim.seeds * sum(row.steps for row in rows):,}" for rows in (claim.rows, claim.quick)))
     console.print(table)
 
 
 def _run_claim(claim: Claim, quick: bool, jobs: int, results: Path, work: Path, device: str | None, as_json: bool) -> None:
-    table, rows = _table(f"{claim.name}: {claim.says}", "row", "test error"), claim.quick if quick else claim.rows
+    table, rows = _table(f"{claim.name}: {claim.says}", "row", claim.figure.replace("_", " ")), claim.quick if quick else claim.rows
     with _progress() as progress:
         task = progress.add_task(claim.name, total=len(rows), note=rows[0].name)
         for row in run_claim(claim, quick, results, work, jobs, device):
-            table.add_row(row["name"], f"{summarize(row['figures']['test_error'])} %")
+            values = row["figures"][claim.figure]
+            table.add_row(row["name"], f"{mean(values):.3f} ± {stdev(values):.3f}")
             progress.update(task, advance=1, note=row["name"])
     found = read_claim(claim, results, quick)
     console.print(table)

@@ -62,6 +62,8 @@ class Row:
         options = "".join(f" --{key} {value}" for key, value in self._options())
         return f"ssgan-edu experiment {shlex.quote(self.dataset)} --labels {self.labels} --recipe {self.recipe} --steps {self.steps}{options}"
 
+    def command_for(self, seeds: int) -> str: return f"{self.command} --seeds {seeds}"
+
 # %% ../nbs/10_experiments.ipynb #c2136d01
 def where_it_ran() -> dict[str, dict | str]:
     "The versions and the machine that belong to a result."
@@ -116,22 +118,23 @@ def read_row(row: Row, results: Path) -> dict[int, dict]:
 def _write_row(row: Row, runs: dict[int, dict], results: Path) -> None:
     ordered = [runs[seed] for seed in sorted(runs)]
     figures = {key: [run[key] for run in ordered] for key in ordered[0] if key != "seed"}
-    table = {"name": row.name, **asdict(row), "command": f"{row.command} --seeds {max(runs) + 1}", "seeds": sorted(runs), **where_it_ran(), "figures": figures}
+    table = {"name": row.name, **asdict(row), "command": row.command_for(max(runs) + 1), "seeds": sorted(runs), **where_it_ran(), "figures": figures}
     write_table(results / f"{row.name}.json", table)
 
 
 def run_row(row: Row, seeds: int = 3, results: Path = Path("results"), work: Path = Path("runs/experiments"), jobs: int = 1,
-            device: str | None = None, measure: Callable[[SSGAN, Split], dict] = classification) -> Iterator[dict]:
+            device: str | None = None, run: Callable[..., dict] | None = None) -> Iterator[dict]:
     """Run the seeds 0 to `seeds` − 1 of a row that are not in `results` yet, `jobs` at a time, yielding the figures of each as it ends.
 
     Each ended run is in `results` before it is yielded; an interrupted one goes on from its last checkpoint in `work` next time.
+    `run(row, seed, work, device, threads)` makes one and returns its figures and its `seed`: `run_seed`, unless lesson 14 gives another.
     """
     runs = read_row(row, results)
     yield from (runs[seed] for seed in sorted(runs) if seed < seeds)
     todo = [seed for seed in range(seeds) if seed not in runs]
     jobs = min(jobs, max(1, len(todo)))
     threads = max(1, (os.cpu_count() or 1) // jobs) if jobs > 1 else None
-    for found in Parallel(n_jobs=jobs, return_as="generator_unordered")(delayed(run_seed)(row, seed, work, device, threads, measure) for seed in todo):
+    for found in Parallel(n_jobs=jobs, return_as="generator_unordered")(delayed(run or run_seed)(row, seed, work, device, threads) for seed in todo):
         runs[found["seed"]] = found
         _write_row(row, runs, results)
         yield found

@@ -1,13 +1,18 @@
 """Claims of the article: what is in the results supports the verdict, each verdict can fail, and nothing is computed twice."""
 import json
 from dataclasses import replace
+from pathlib import Path
 
+import nbformat
 import pytest
 
 from ssgan_edu import claims, experiments
-from ssgan_edu.claims import CLAIMS, Claim, claim_file, clearly_below, figures_of, paired, quality, read_claim, run_claim
-from ssgan_edu.data import DataError, load_dataset
+from ssgan_edu.claims import (AS_NOVEL, CLAIMS, FLUENT, NOT_YET, PROVOKED, REMEDIES, Case, Claim, claim_file, claims_table, clearly_below, figures_of, paired, quality,
+                              read_claim, run_claim, run_monitored, run_writer)
+from ssgan_edu.data import DataError, TrainingError, carried, load_dataset
 from ssgan_edu.experiments import Row, run_row
+from ssgan_edu.recipes import RECIPES
+from ssgan_edu.text import WRITERS
 from ssgan_edu.training import SSGAN, train
 from support import refused
 from test_cli import answer, call
@@ -24,6 +29,11 @@ def made_up(claim: Claim, errors, quick: bool = False, **more) -> list[dict]:
         figures = {"test_error": errors(row)} | {key: value(row) for key, value in more.items()}
         rows.append({**experiments.asdict(row), "weights": [list(pair) for pair in row.weights], "name": row.name, "seeds": [0, 1, 2], "figures": figures})
     return rows
+
+
+def made_up_cases(claim: Claim, figures, quick: bool = False) -> list[dict]:
+    "Cases of a claim whose figures are `figures(what)`."
+    return [{**experiments.asdict(case), "name": case.name, "seeds": [0, 1, 2], "figures": figures(case.what)} for case in (claim.quick if quick else claim.rows)]
 
 
 # --- the rule -------------------------------------------------------------------------------------------------------
@@ -54,7 +64,8 @@ def test_the_figures_in_the_results_support_the_verdict(claim):
     assert found, f"results/{claim.name}.json is missing: ssgan-edu experiment {claim.name}"
     assert [row["name"] for row in found["rows"]] == [row.name for row in claim.rows] and claim.seeds >= 3
     for row in found["rows"]:
-        assert row["seeds"] == list(range(claim.seeds)) and len(set(row["figures"]["weights_sha256"])) == claim.seeds, "each draw is a run of its own"
+        assert row["seeds"] == list(range(claim.seeds)) and max(len(set(map(str, values))) for values in row["figures"].values()) == claim.seeds, "each draw is a run of its own"
+        assert len(set(row["figures"].get("weights_sha256", row["seeds"]))) == claim.seeds
     assert claim.verdict(found["rows"]) == (found["verdict"], found["because"])
     assert found["says"] == claim.says and found["command"] == f"ssgan-edu experiment {claim.name}"
 
@@ -89,8 +100,15 @@ def test_c2_looks_at_every_number_of_labels(quick):
     assert claim.verdict(made_up(claim, among(("improved",)), quick)).verdict == "holds"
     assert claim.verdict(made_up(claim, among(("supervised",)), quick)).verdict == "does not hold"
     assert claim.verdict(made_up(claim, among(("consistency",)), quick)).verdict == "does not hold", "no GAN"
-    few = claim.verdict(made_up(claim, lambda row: LOW if row.recipe == "improved" and row.labels == 10 else HIGH, quick))
-    assert few.verdict == ("holds" if quick else "holds when labels are few")
+
+
+@pytest.mark.parametrize("ahead, verdict", [({10}, "labels are few: digits with 10"), ({10, 50}, "labels are few: digits with 10, digits with 50"),
+                                            ({10, 50, 100}, "labels are few: digits with 10, digits with 50, mnist with 100"), ({500}, "the number of labels is one of these: digits with 500"),
+                                            ({10, 500, 100}, "the number of labels is one of these: digits with 10, digits with 500, mnist with 100")], ids=str)
+def test_c2_says_few_only_where_the_smaller_numbers_are_ahead(ahead, verdict):
+    claim = CLAIMS["C2"]
+    found = claim.verdict(made_up(claim, lambda row: LOW if row.recipe == "best" and row.labels in ahead else HIGH))
+    assert found.verdict == f"holds when {verdict}" and "digits, 500 labels: none" in found.because or 500 in ahead
 
 
 @pytest.mark.parametrize("quick", [False, True])
@@ -111,6 +129,18 @@ def test_c6_asks_how_few_are_enough(quick):
 
 
 @pytest.mark.parametrize("quick", [False, True])
+def test_c7_counts_no_kind_that_was_not_measured(quick):
+    claim = CLAIMS["C7"]
+    def verdict(errors, *more): return claim.verdict([*made_up(claim, errors, quick), *more])
+    def heard(low): return [{"dataset": "spoken-digits", "recipe": r, "figures": {"test_error": LOW if low and r == "improved" else HIGH}} for r in ("supervised", "improved", "best")]
+    assert verdict(among(("best",)), *heard(True)).verdict == "holds"
+    assert verdict(among(("best",)), *heard(False)).verdict == "holds when it is images or text"
+    assert verdict(lambda row: LOW if row.dataset == "mnist" and row.recipe == "best" else HIGH, *heard(True)).verdict == "holds when it is images or audio"
+    assert verdict(among(("supervised",)), *heard(False)).verdict == "does not hold"
+    if not any(row.dataset == "spoken-digits" for row in claim.rows): assert "not measured: audio" in verdict(among(("best",))).because
+
+
+@pytest.mark.parametrize("quick", [False, True])
 def test_c8_asks_for_the_balanced_one_to_be_ahead(quick):
     claim = CLAIMS["C8"]
     def verdict(errors): return claim.verdict(made_up(claim, errors, quick)).verdict
@@ -125,6 +155,126 @@ def test_c9_asks_for_a_weight_that_makes_it_worse(quick):
     claim = CLAIMS["C9"]
     assert claim.verdict(made_up(claim, lambda row: HIGH if ("unsupervised", 100.0) in row.weights else LOW, quick)).verdict == "holds"
     assert claim.verdict(made_up(claim, lambda row: LOW if row.weights else HIGH, quick)).verdict == "does not hold", "better is not worse"
+
+
+ALONE = ("soft one-hot", "Gumbel-softmax", "best", "REINFORCE from scratch")
+
+
+def words(times: dict[str, float], novelty: dict[str, float] = {}):
+    "Figures of writers: a multiple of the trigram model's divergence, and a novelty of 0.98 unless it is given."
+    return lambda what: {claims._LETTERS: [0.2 * times.get(what, 9.0) + 0.001 * draw for draw in (0, 2, 1)], "novelty": [novelty.get(what, 0.98)] * 3}
+
+
+@pytest.mark.parametrize("quick", [False, True])
+def test_c3_asks_for_words_as_near_as_those_of_a_trigram_model_and_as_novel(quick):
+    claim, likely = CLAIMS["C3"], {"3-grams": 1.0, "LSTM at 1.0": 1.0, "real words": 0.9}
+    def verdict(times, novelty={}): return claim.verdict(made_up_cases(claim, words(likely | times, novelty), quick)).verdict
+    assert verdict({}) == verdict({"REINFORCE": FLUENT + 0.1}) == "does not hold"
+    assert verdict({"REINFORCE from scratch": 1.0, "Gumbel-softmax": 1.0}) == "holds when the generator is Gumbel-softmax or REINFORCE from scratch"
+    assert verdict({"REINFORCE": FLUENT - 0.1}) == "holds when the generator was trained by likelihood before"
+    for name in ALONE:
+        assert verdict({name: FLUENT - 0.1}) == ("holds" if name == "best" else f"holds when the generator is {name}")
+        assert verdict({name: 0.5}, {name: 0.98 - AS_NOVEL - 0.01}) == "does not hold", "copies"
+
+
+@pytest.mark.parametrize("quick", [False, True])
+def test_c11_holds_reinforce_against_gumbel_softmax(quick):
+    claim = CLAIMS["C11"]
+    def verdict(scratch, after, gumbel=3.0, likely=1.0):
+        return claim.verdict(made_up_cases(claim, words({"REINFORCE from scratch": scratch, "REINFORCE": after, "Gumbel-softmax": gumbel, "LSTM at 1.0": likely}), quick))
+    assert verdict(2.0, 1.2).verdict == "holds" and verdict(4.0, 4.0).verdict == "does not hold"
+    assert verdict(3.0, 1.2).verdict == "holds when the generator was trained by likelihood before", "a tie is not ahead"
+    assert [verdict(4.0, after).because.split(" made it ")[1] for after in (0.9, 1.0, 1.1)] == ["clearly better", "neither clearly better nor worse", "clearly worse"]
+
+
+@pytest.mark.parametrize("quick", [False, True])
+def test_c10_asks_for_the_name_for_silence_and_for_a_gain(quick):
+    claim = CLAIMS["C10"]
+    def verdict(right=lambda what: [1, 1, 1], answered=lambda what: LOW):
+        figures = lambda what: {"right": right(what), "step": [None if "healthy" in what else 100] * 3, "test_error": HIGH, "answered_error": answered(what)}
+        return claim.verdict(made_up_cases(claim, figures, quick)).verdict
+    assert verdict() == "holds"
+    assert verdict(right=lambda what: [0, 1, 1] if what == "improved, sign flipped" else [1, 1, 1]) == ("does not hold" if quick else "holds"), "one of 9, one of 18"
+    assert verdict(right=lambda what: [1, 1, 0] if what == "improved, healthy" else [1, 1, 1]) == ("does not hold" if quick else "holds"), "one of 3, one of 12"
+    assert verdict(right=lambda what: [1, 0, 0] if what == "improved, healthy" else [1, 1, 1]) == "does not hold"
+    assert verdict(answered=lambda what: HIGH) == "does not hold"
+    assert verdict(answered=lambda what: LOW if what == "improved, steps too long" else HIGH) == "holds when it is one of these: improved, steps too long"
+
+
+# --- cases: words and failures --------------------------------------------------------------------------------------
+
+
+def test_words_are_measured_and_rows_of_another_claim_taken_over(tmp_path, monkeypatch):
+    monkeypatch.setattr(claims, "run_row", lambda row, *others: calls.append(row.name) or run_row(row, *others))
+    calls, cases = [], (Case("real words", 0, "C3"), Case("2-grams", 0, "C3"))
+    def verdict(rows): return claims.Verdict("holds", f"{figures_of(rows, 'novelty', what='2-grams')}")
+    one, other = (Claim(name, "Words.", cases, cases, verdict, seeds=2, run=run_writer, figure=claims._LETTERS) for name in ("C3", "C11"))
+    monkeypatch.setattr(claims, "CLAIMS", {"C2": TINY, "C3": one, "C11": other})
+    rows = list(run_claim(one, False, tmp_path, tmp_path / "work"))
+    assert calls == ["real-words-0", "2-grams-0"] and [row["command"] for row in rows] == ["ssgan-edu experiment C3"] * 2
+    assert list(run_claim(other, False, tmp_path, tmp_path / "elsewhere")) == rows and len(calls) == 2
+    travels = {row["name"]: row["figures"] for row in read_claim(CLAIMS["C3"])["rows"]}
+    for row in rows: assert {key: values[:2] for key, values in travels[row["name"]].items()} == row["figures"], "the file that travels is made by this code"
+
+
+@pytest.mark.parametrize("what, says", [("improved, healthy", "nothing"), ("improved, generator asleep", "the discriminator has won"), ("sgan, steps too long", "diverging")])
+def test_a_draw_of_a_failure(what, says, tmp_path):
+    found = run_monitored(Case(what, 100, "C10"), 0, tmp_path)
+    assert found["said"] == says and found["right"] == 1 and found["step"] == (100 if says != "nothing" else None)
+    assert found["answers"] == [says][:found["step"]] and found["answered_error"] == found["test_error"], "the last step has no time for an answer"
+
+
+def test_what_is_spoilt_and_what_an_answer_changes():
+    for name in ("improved", "sgan"):
+        recipes = {what: spoil(RECIPES[name]) for what, (_, spoil) in PROVOKED.items()}
+        assert recipes["healthy"] == RECIPES[name] and len(set(map(str, recipes.values()))) == 4
+        assert dict(recipes["sign flipped"].updates[1].terms) == {**RECIPES[name].updates[1].terms, "pull_away": -3.0}
+        mended = REMEDIES["collapse"](recipes["sign flipped"])
+        assert mended.updates[0] == RECIPES[name].updates[0] and dict(mended.updates[1].terms) == {"feature_matching": 1.0}
+        assert REMEDIES["the discriminator has won"](recipes["generator asleep"]).generator_learning_rate == pytest.approx(1e-5)
+        assert REMEDIES["diverging"](recipes["steps too long"]) == replace(RECIPES[name], learning_rate=1.0)
+    assert set(REMEDIES) == {says for says, _ in PROVOKED.values()} - {"nothing"}
+
+
+def test_an_answer_begins_again_with_the_updates_that_are_left(tmp_path, monkeypatch):
+    begun = []
+    def counted(model, split, steps): begun.append((model.recipe.learning_rate, steps)); return train(model, split, steps)
+    monkeypatch.setattr(claims, "train", counted)
+    found = run_monitored(Case("improved, steps too long", 200, "C10"), 0, tmp_path)
+    assert begun == [(10.0, 200), (10.0, 200), (1.0, 100)] and found["answers"][0] == "diverging" and found["answered_error"] != found["test_error"]
+
+
+def test_training_that_stops_itself_has_named_the_divergence(tmp_path, monkeypatch):
+    def stops(*_): raise TrainingError("'supervised' became inf")
+    monkeypatch.setattr(claims, "train", stops)
+    found = run_monitored(Case("improved, steps too long", 3, "C10"), 0, tmp_path)
+    assert found["said"] == "diverging" and found["right"] == 1 and found["answers"] == ["diverging"] * 3
+
+
+# --- the table ------------------------------------------------------------------------------------------------------
+
+
+def cells_of(table: str) -> dict[str, list[str]]: return {row[1]: row[2:-1] for line in table.splitlines()[2:] if (row := [part.strip() for part in line.split("|")])}
+
+
+def test_the_table_has_a_line_for_each_claim_of_the_article(tmp_path):
+    lines = cells_of(claims_table())
+    assert list(lines) == [f"C{n}" for n in range(1, 12)] and {len(line) for line in lines.values()} == {4}
+    for name, line in lines.items():
+        path = carried("results") / f"{name}.json"
+        if not path.exists(): assert line[1:] == ["not measured yet", "", ""]
+        else:
+            found = json.loads(path.read_text())
+            assert line == [found["says"], f"**{found['verdict']}**", found["because"], f"`{found['command']}`"]
+    assert not NOT_YET.keys() & CLAIMS.keys() and claims_table(tmp_path).count("not measured yet") == 11
+
+
+def test_the_table_on_the_pages_is_that_of_the_files():
+    project = Path(__file__).resolve().parent.parent
+    for page in ("README.md", "README.zh.md"): assert claims_table() in (project / page).read_text(encoding="utf-8"), f"{page}: run the index notebook again, then make export"
+    shown = [output.data.get("text/markdown") for cell in nbformat.read(project / "nbs" / "14_claims.ipynb", as_version=4).cells if cell.cell_type == "code"
+             for output in cell.outputs if output.output_type in ("display_data", "execute_result")]
+    assert claims_table() in shown, "run the notebook again"
 
 
 # --- running --------------------------------------------------------------------------------------------------------

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 import support
 from ssgan_edu.data import DataError, carried, load_dataset, one_hot, seeded, verified_bytes
 from ssgan_edu.networks import GumbelGenerator, build_networks
-from ssgan_edu.text import (LetterLSTM, NGramModel, baseline_words, bits_per_letter, bleu, decode, distinct, encode, fit_likelihood, language_judge, ngram_counts,
-                            ngram_divergence, novelty, recognized, reinforce, self_bleu)
+from ssgan_edu.text import (WRITERS, LetterLSTM, NGramModel, baseline_words, bits_per_letter, bleu, decode, distinct, encode, fit_likelihood, language_judge, measure_words,
+                            ngram_counts, ngram_divergence, novelty, recognized, reinforce, self_bleu)
 from ssgan_edu.training import SSGAN, train
 
 some = settings(deadline=None, derandomize=True, max_examples=40)
@@ -250,3 +250,26 @@ def test_gumbel_cools_as_it_trains_and_goes_on_from_a_checkpoint(words, tmp_path
     for run in (model, again): list(train(run, split, steps=6))
     assert torch.equal(model.sample(5), again.sample(5)) and again.generator.passes == 12
     assert ((model.sample(5) == 0) | (model.sample(5) == 1)).all(), "outside of training the choice is hard"
+
+
+# --- writers --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_a_writer_writes_as_many_words_as_it_is_asked_for(name, words):
+    written = WRITERS[name](words, 30, 4, 1)
+    assert len(written) == 30 and all(len(word) <= 12 and set(word) <= set(words.symbols) for word in written)
+    assert WRITERS[name](words, 30, 4, 1) == written, "a seed fixes the words"
+    assert WRITERS[name](words, 30, 4, 2) != written
+
+
+def test_rewarded_steps_leave_the_model_of_the_others_alone(words):
+    before = WRITERS["LSTM at 1.0"](words, 30, 20, 0)
+    assert WRITERS["REINFORCE"](words, 30, 20, 0) != before and WRITERS["LSTM at 1.0"](words, 30, 20, 0) == before
+
+
+def test_measures_know_copies_and_static(words):
+    copies, babble = (measure_words(written, words) for written in (WRITERS["real words"](words, 300, 0, 0), ["", "qqqqqqq", "xxxx"] * 100))
+    assert copies["novelty"] == 0 and copies["distinct"] == 1 and babble["novelty"] == 1 and babble["distinct"] == 0.01
+    assert copies["divergence of 3-grams"] < 0.6 < babble["divergence of 3-grams"] and copies["BLEU-4"] > babble["BLEU-4"]
+    with support.refused("no words"): measure_words([], words)
