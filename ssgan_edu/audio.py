@@ -2,9 +2,9 @@
 
 # %% auto #0
 __all__ = ['SAMPLE_RATE', 'WINDOW', 'HOP', 'FRAMES', 'BANDS', 'LENGTH', 'RANGE', 'MEL', 'log_mel', 'to_waveform', 'in_a_row',
-           'write_wav', 'write_patches', 'digit_judge', 'judged']
+           'digit_judge', 'judged', 'write_wav', 'write_patches']
 
-# %% ../nbs/13_audio.ipynb #13b0b001
+# %% ../nbs/13_audio.ipynb #13b00003
 from collections.abc import Sequence
 from functools import lru_cache
 from io import BytesIO
@@ -19,7 +19,7 @@ from torch import Tensor
 from .data import SSGANError, load_dataset
 from .training import write_atomically
 
-# %% ../nbs/13_audio.ipynb #13b0b002
+# %% ../nbs/13_audio.ipynb #13b00006
 SAMPLE_RATE = 8000  # samples a second
 WINDOW, HOP = 512, 160  # samples: what one spectrum looks at, and how far the next one is
 FRAMES, BANDS = 32, 32  # the columns and rows of a patch
@@ -27,7 +27,7 @@ LENGTH = (FRAMES - 1) * HOP  # samples of a patch: 0.62 s
 RANGE = 40  # dB between the loudest band of a patch, 1, and what counts as silence, 0
 MEL = {"sr": SAMPLE_RATE, "n_fft": WINDOW, "n_mels": BANDS, "fmin": 50, "fmax": SAMPLE_RATE / 2, "norm": None}
 
-# %% ../nbs/13_audio.ipynb #13b0b003
+# %% ../nbs/13_audio.ipynb #13b00015
 def _librosa():
     "The library for sound, imported when it is needed: it takes a second or two."
     try: import librosa
@@ -59,7 +59,7 @@ def log_mel(waveform: Tensor | np.ndarray) -> Tensor:
     decibels = 10 * np.log10(np.maximum(power / power.max(), 1e-10))
     return torch.from_numpy(np.clip(1 + decibels / RANGE, 0, 1)[None, ::-1].astype(np.float32))
 
-# %% ../nbs/13_audio.ipynb #13b0b004
+# %% ../nbs/13_audio.ipynb #13b00025
 def _check_patches(patches: Tensor) -> Tensor:
     patches = torch.as_tensor(patches).detach().cpu().float()
     if patches.ndim != 4 or patches.shape[1:] != (1, BANDS, FRAMES) or not len(patches):
@@ -93,7 +93,22 @@ def in_a_row(patches: Tensor, pause: float = 0.2) -> Tensor:
     silence = torch.zeros(round(pause * SAMPLE_RATE))
     return torch.cat([part for patch in _check_patches(patches) for part in (to_waveform(patch), silence)])
 
-# %% ../nbs/13_audio.ipynb #13b0b005
+# %% ../nbs/13_audio.ipynb #13b00027
+@lru_cache(maxsize=1)
+def digit_judge() -> SVC:
+    """A judge that knows all training labels of `spoken-digits`: a support vector machine on the patches, whose `predict` takes `(N, 1024)`.
+
+    It stands outside: no generator is trained with it.
+    """
+    dataset = load_dataset("spoken-digits")
+    return SVC(C=10).fit(dataset.x_train.flatten(1).numpy(), dataset.y_train.numpy())
+
+
+def judged(patches: Tensor) -> Tensor:
+    "The digit `(N,)` that `digit_judge` takes each of the patches `(N, 1, 32, 32)` for. Raises `SSGANError` for other shapes or values outside of [0, 1]."
+    return torch.from_numpy(digit_judge().predict(_check_patches(patches).flatten(1).numpy()))
+
+# %% ../nbs/13_audio.ipynb #13b00032
 def write_wav(path: str | Path, waveform: Tensor | np.ndarray) -> None:
     """Write sound `(T,)`, 8 kHz, samples in [−1, 1], as a WAV file of 16 bits; the file is there whole or not at all.
 
@@ -110,18 +125,3 @@ def write_wav(path: str | Path, waveform: Tensor | np.ndarray) -> None:
 def write_patches(path: str | Path, patches: Tensor) -> None:
     "Write the sounds of patches `(N, 1, 32, 32)`, one after the other with short pauses, as one WAV file. Raises as `in_a_row` and `write_wav`."
     write_wav(path, in_a_row(patches))
-
-# %% ../nbs/13_audio.ipynb #13b0b006
-@lru_cache(maxsize=1)
-def digit_judge() -> SVC:
-    """A judge that knows all training labels of `spoken-digits`: a support vector machine on the patches, whose `predict` takes `(N, 1024)`.
-
-    It stands outside: no generator is trained with it.
-    """
-    dataset = load_dataset("spoken-digits")
-    return SVC(C=10).fit(dataset.x_train.flatten(1).numpy(), dataset.y_train.numpy())
-
-
-def judged(patches: Tensor) -> Tensor:
-    "The digit `(N,)` that `digit_judge` takes each of the patches `(N, 1, 32, 32)` for. Raises `SSGANError` for other shapes or values outside of [0, 1]."
-    return torch.from_numpy(digit_judge().predict(_check_patches(patches).flatten(1).numpy()))
