@@ -76,7 +76,6 @@ def to_waveform(patch: Tensor, rounds: int = 32) -> Tensor:
     """
     if rounds < 1: raise SSGANError(f"rounds={rounds}. Give at least 1; 32 is usual.")
     x = _check_patches(torch.as_tensor(patch)[None])[0, 0].flip(0)
-    if not x.any(): return torch.zeros(LENGTH)
     power = torch.where(x > 0, 10 ** ((x - 1) * RANGE / 10), 0).numpy()  # 0 stands for any amount of silence
     librosa = _librosa()
     magnitudes = librosa.feature.inverse.mel_to_stft(power, **{key: value for key, value in MEL.items() if key != "n_mels"})

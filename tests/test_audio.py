@@ -111,7 +111,7 @@ def test_twenty_decibels_are_half_of_the_scale():
     assert torch.allclose(row[4:12], torch.ones(8), atol=0.005) and torch.allclose(row[20:28], torch.full((8,), 1 - 20 / RANGE), atol=0.005)
 
 
-@pytest.mark.parametrize("scale", [1e-6, 0.01, 1e4])
+@pytest.mark.parametrize("scale", [1e-25, 0.01, 1e4])
 def test_loudness_makes_no_difference(scale):
     sound = tone(700) + 0.3 * tone(2100)
     assert torch.allclose(log_mel(scale * sound), log_mel(sound), atol=1e-4)
