@@ -2,7 +2,7 @@
 
 # %% auto #0
 __all__ = ['SAMPLE_RATE', 'WINDOW', 'HOP', 'FRAMES', 'BANDS', 'LENGTH', 'RANGE', 'MEL', 'log_mel', 'to_waveform', 'in_a_row',
-           'digit_judge', 'judged', 'write_wav', 'write_patches']
+           'digit_judge', 'judged', 'write_wav', 'write_patches', 'PatchMixture']
 
 # %% ../nbs/13_audio.ipynb #13b00003
 from collections.abc import Sequence
@@ -13,6 +13,8 @@ from pathlib import Path
 import numpy as np
 import torch
 from scipy.io import wavfile
+from sklearn.decomposition import PCA
+from sklearn.mixture import GaussianMixture
 from sklearn.svm import SVC
 from torch import Tensor
 
@@ -124,3 +126,26 @@ def write_wav(path: str | Path, waveform: Tensor | np.ndarray) -> None:
 def write_patches(path: str | Path, patches: Tensor) -> None:
     "Write the sounds of patches `(N, 1, 32, 32)`, one after the other with short pauses, as one WAV file. Raises as `in_a_row` and `write_wav`."
     write_wav(path, in_a_row(patches))
+
+# %% ../nbs/13_audio.ipynb #13b00043
+class PatchMixture:
+    """A generator without a game: 40 normal distributions in the first 60 principal components of patches `(N, 1, 32, 32)`, fitted by likelihood.
+
+    `sample(n, seed)` draws patches `(n, 1, 32, 32)`, cut to [0, 1]. Raises `SSGANError` for fewer than 400 patches, other shapes or values outside of [0, 1].
+    """
+    shape, kind, n_classes = (1, BANDS, FRAMES), "image", 10
+
+    def __init__(self, patches: Tensor, seed: int = 0):
+        x = _check_patches(patches).flatten(1).numpy()
+        if len(x) < 400: raise SSGANError(f"{len(x)} patches are too few for 40 normal distributions. Give at least 400.")
+        self.directions = PCA(60, random_state=0).fit(x)
+        self.mixture = GaussianMixture(40, covariance_type="full", reg_covar=1e-3, random_state=seed).fit(self.directions.transform(x))
+
+    def sample(self, n: int, seed: int = 0) -> Tensor:
+        if n < 1: raise SSGANError(f"n={n}. Give at least 1.")
+        mixture = self.mixture
+        rng = np.random.default_rng(seed)
+        of = rng.choice(len(mixture.weights_), size=n, p=mixture.weights_)
+        factors = np.linalg.cholesky(mixture.covariances_)
+        codes = mixture.means_[of] + np.einsum("nij,nj->ni", factors[of], rng.standard_normal((n, factors.shape[1])))
+        return torch.from_numpy(self.directions.inverse_transform(codes)).float().clamp(0, 1).view(n, 1, BANDS, FRAMES)

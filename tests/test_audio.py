@@ -13,7 +13,7 @@ import torch
 from scipy.io import wavfile
 
 import support
-from ssgan_edu.audio import HOP, LENGTH, RANGE, SAMPLE_RATE, digit_judge, in_a_row, judged, log_mel, to_waveform, write_patches, write_wav
+from ssgan_edu.audio import HOP, LENGTH, RANGE, SAMPLE_RATE, PatchMixture, digit_judge, in_a_row, judged, log_mel, to_waveform, write_patches, write_wav
 from ssgan_edu.data import DataError, _spoken_digits, carried, load_dataset
 
 refused = support.refused
@@ -220,6 +220,21 @@ def test_what_cannot_be_written_is_refused(name, waveform, said, tmp_path):
 def test_the_judge_knows_digits_of_voices_that_it_never_heard(spoken):
     right = (judged(spoken.x_test) == spoken.y_test).double().mean()
     assert 0.85 < right < 0.95 and digit_judge() is digit_judge()
+
+
+def test_a_mixture_draws_patches_like_those_it_saw(spoken):
+    mixture = PatchMixture(spoken.x_train)
+    drawn = mixture.sample(500, seed=1)
+    assert drawn.shape == (500, 1, 32, 32) and drawn.dtype == torch.float32 and 0 <= drawn.min() and drawn.max() <= 1
+    assert torch.equal(drawn, mixture.sample(500, seed=1)) and not torch.equal(drawn, mixture.sample(500, seed=2))
+    assert abs(drawn.mean() - spoken.x_train.mean()) < 0.02 and (judged(drawn).bincount(minlength=10) >= 20).all()
+    among_all, in_one = (drawn.mean(0), spoken.x_train.mean(0)), (drawn.std(0).mean(), spoken.x_train.std(0).mean())
+    assert (among_all[0] - among_all[1]).abs().mean() < 0.02 and 0.8 < in_one[0] / in_one[1] < 1
+
+
+def test_a_mixture_needs_patches_and_draws_at_least_one(spoken):
+    with refused("399 patches", "at least 400"): PatchMixture(spoken.x_train[:399])
+    with refused("n=0", "at least 1"): PatchMixture(spoken.x_train[:400]).sample(0)
 
 
 def test_librosa_is_imported_when_it_is_needed_and_not_before():
