@@ -131,7 +131,7 @@ def write_patches(path: str | Path, patches: Tensor) -> None:
 class PatchMixture:
     """A generator without a game: 40 normal distributions in the first 60 principal components of patches `(N, 1, 32, 32)`, fitted by likelihood.
 
-    `sample(n, seed)` draws patches `(n, 1, 32, 32)`, cut to [0, 1]. Raises `SSGANError` for fewer than 400 patches, other shapes or values outside of [0, 1].
+    What it draws is cut to [0, 1]. Raises `SSGANError` for fewer than 400 patches, other shapes or values outside of [0, 1].
     """
     shape, kind, n_classes = (1, BANDS, FRAMES), "image", 10
 
@@ -142,10 +142,10 @@ class PatchMixture:
         self.mixture = GaussianMixture(40, covariance_type="full", reg_covar=1e-3, random_state=seed).fit(self.directions.transform(x))
 
     def sample(self, n: int, seed: int = 0) -> Tensor:
+        "`n` patches `(n, 1, 32, 32)`, fixed by `seed`. Raises `SSGANError` unless n is at least 1."
         if n < 1: raise SSGANError(f"n={n}. Give at least 1.")
-        mixture = self.mixture
-        rng = np.random.default_rng(seed)
-        of = rng.choice(len(mixture.weights_), size=n, p=mixture.weights_)
-        factors = np.linalg.cholesky(mixture.covariances_)
-        codes = mixture.means_[of] + np.einsum("nij,nj->ni", factors[of], rng.standard_normal((n, factors.shape[1])))
+        rng, mixture = np.random.default_rng(seed), self.mixture
+        component = rng.choice(len(mixture.weights_), size=n, p=mixture.weights_)
+        factors = np.linalg.cholesky(mixture.covariances_)[component]
+        codes = mixture.means_[component] + np.einsum("nij,nj->ni", factors, rng.standard_normal(factors.shape[:2]))
         return torch.from_numpy(self.directions.inverse_transform(codes)).float().clamp(0, 1).view(n, 1, BANDS, FRAMES)
