@@ -282,6 +282,16 @@ def _words(folder: Path | None = None) -> Dataset:
     x, y, is_test = one_hot(words, symbols, 12), torch.tensor([class_names.index(k) for k in languages]), torch.tensor([p == "test" for p in parts])
     return Dataset("words", x[~is_test], y[~is_test], x[is_test], y[is_test], class_names, "sequence", symbols)
 
+# %% ../nbs/01_data.ipynb #01db0002
+def _spoken_digits(folder: Path | None = None) -> Dataset:
+    "3,880 digits spoken by synthesizers (espeak-ng and flite), as log-mel patches of 32×32, 1,000 of them, by other voices, for testing."
+    folder = folder or carried("datasets") / "spoken-digits"
+    header, *lines = gzip.decompress(verified_bytes(folder / "samples.tsv.gz")).decode().splitlines()
+    parts, digits = zip(*(line.split("\t")[:2] for line in lines))
+    x, y = torch.from_numpy(_read_idx(folder / "patches-idx3-ubyte.gz").copy())[:, None].float() / 15, torch.tensor([int(digit) for digit in digits])
+    is_test = torch.tensor([part == "test" for part in parts])
+    return Dataset("spoken-digits", x[~is_test], y[~is_test], x[is_test], y[is_test], tuple("0123456789"))
+
 # %% ../nbs/01_data.ipynb #794f8ab3
 def cache_dir() -> Path:
     "Where downloaded data sets are kept: `$SSGAN_EDU_DATA`, or `~/.cache/ssgan_edu`."
@@ -385,6 +395,7 @@ DATASETS: dict[str, Callable[[], Dataset]] = {
     "digits": _digits,
     "mnist": _mnist,
     "words": _words,
+    "spoken-digits": _spoken_digits,
     **{name: (lambda name=name: _toy(name)) for name in TOYS},
     "fashion-mnist": lambda: _torchvision("fashion-mnist", "FashionMNIST", {"train": True}, {"train": False}, (
         "t-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "boot")),
