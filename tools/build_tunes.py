@@ -45,6 +45,11 @@ def field(piece: str, letter: str) -> str:
     return found[1].strip() if found else ""
 
 
+def title_of(piece: str) -> str:
+    title = re.sub(r"\s*--.*", "", field(piece, "T")).strip("\"' .,")
+    return re.sub(r"(?<=[’'])[A-Z](?=[a-z]?\b)", lambda found: found[0].lower(), title.title()) if title.isupper() else title
+
+
 def tonic(key: str) -> int:
     letter, sign = re.match(r"([A-G])([b#]?)", key).groups()
     return {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}[letter] + {"": 0, "b": -1, "#": 1}[sign]
@@ -91,8 +96,7 @@ def tunes() -> Iterator[Tune]:
             type_, meter = field(piece, "R").lower(), field(piece, "M")
             if type_ not in TYPES or meter not in BEATS: continue
             measures = list(converter.parseData(piece, format="abc").parts[0].getElementsByClass(stream.Measure))
-            title = re.sub(r"\s*--.*", "", field(piece, "T")).title().replace("'S", "'s")
-            yield Tune(title, type_, moved(parts_of(measures, BEATS[meter]), field(piece, "K")))
+            yield Tune(title_of(piece), type_, moved(parts_of(measures, BEATS[meter]), field(piece, "K")))
 
 
 def windows(tune: Tune) -> Iterator[str]:
