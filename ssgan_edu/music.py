@@ -102,7 +102,7 @@ def plot_staff(tune: str, title: str = "") -> Figure:
     figure, ax = pyplot.subplots(figsize=(9, 1.6))
     bars = len(tune.split()) / STEPS
     for line in range(5): ax.axhline(2 * line, color="0.6", linewidth=0.7, zorder=0)
-    for bar in range(int(bars) + 1): ax.plot([bar * STEPS - 1] * 2, [0, 8], color=BLACK, linewidth=1)
+    for bar in range(int(bars) + 1): ax.plot([bar * STEPS - 0.5] * 2, [0, 8], color=BLACK, linewidth=1)
     for pitch, start, length in notes(tune):
         name, octave = PITCHES[pitch % 12], pitch // 12 - 1
         height = _ON_STAFF[name[0]] + 7 * (octave - 4) - 2  # E4 is on the lowest line
@@ -111,7 +111,7 @@ def plot_staff(tune: str, title: str = "") -> Figure:
         if length <= STEPS // 2: ax.plot([start + 0.33 * (1 if height < 4 else -1)] * 2, [height, height + (5 if height < 4 else -5)], color=BLACK, linewidth=0.8)
         if name[1:]: ax.text(start - 0.5, height, {"#": "♯", "b": "♭"}[name[1]], ha="right", va="center", fontsize=8)
         for ledger in [*range(-2, height - 1, -2), *range(10, height + 1, 2)]: ax.plot([start - 0.7, start + 0.7], [ledger] * 2, color="0.4", linewidth=0.7)
-    ax.set(title=title, xlim=(-2, bars * STEPS), ylim=(-8, 16)); ax.set_axis_off()
+    ax.set(title=title, xlim=(-1.5, bars * STEPS + 0.5), ylim=(-8, 16)); ax.set_axis_off()
     return figure
 
 # %% ../nbs/13_music.ipynb #13c00014
@@ -134,10 +134,10 @@ def synthesize(tune: str, step: float = STEP_SECONDS, rate: int = SAMPLE_RATE) -
     return sound / np.abs(sound).max()
 
 
-def to_wav(tune: str, rate: int = SAMPLE_RATE) -> bytes:
-    "The tune as a WAV file of 16 bits, one channel."
+def to_wav(tunes: Sequence[str], rate: int = SAMPLE_RATE) -> bytes:
+    "Tunes one after the other as a WAV file of 16 bits, one channel. Raises `SSGANError` for a tune without notes."
     buffer = io.BytesIO()
-    wavfile.write(buffer, rate, (32767 * 0.9 * synthesize(tune, rate=rate)).astype(np.int16))
+    wavfile.write(buffer, rate, np.concatenate([(32767 * 0.9 * synthesize(tune, rate=rate)).astype(np.int16) for tune in tunes]))
     return buffer.getvalue()
 
 
@@ -301,7 +301,7 @@ class ListeningTest(ipywidgets.VBox):
     def _show(self) -> None:
         n = len(self.guesses)
         if n < len(self.rounds):
-            self.label.value, self.player.value = f"Tune {n + 1} of {len(self.rounds)}: where does it come from?", to_wav(self.rounds[n][1])
+            self.label.value, self.player.value = f"Tune {n + 1} of {len(self.rounds)}: where does it come from?", to_wav([self.rounds[n][1]])
             return
         for button in self.buttons.values(): button.disabled = True
         self.label.value = f"{self.correct} of {n} right; guessing would have {n / len(self.sources):.0f}."

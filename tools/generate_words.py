@@ -3,30 +3,14 @@
 Every list has as many words, and all are compared with the same number of test words. Nothing is chosen by these numbers.
 """
 import argparse
-from dataclasses import replace
 from pathlib import Path
 
-import torch
+from neural import TEMPERATURES, budget_options, drawn, neural
 from record import command
 
-from ssgan_edu.data import Dataset, load_dataset, seeded
+from ssgan_edu.data import Dataset, load_dataset
 from ssgan_edu.experiments import where_it_ran, write_table
-from ssgan_edu.networks import build_networks, initialize_from_data
-from ssgan_edu.recipes import RECIPES
-from ssgan_edu.text import (LetterLSTM, NGramModel, bits_per_letter, bleu, decode, distinct, fit_likelihood, ngram_divergence, novelty, reinforce,
-                            self_bleu)
-from ssgan_edu.training import SSGAN, train
-
-TEMPERATURES = (0.5, 0.7, 0.85, 1.0, 1.2)
-GAN = replace(RECIPES["gan"], learning_rate=1e-3)  # at 3e-3 the discriminator wins from the start
-
-
-def as_words(codes: torch.Tensor, dataset: Dataset) -> list[str]:
-    return decode(torch.eye(len(dataset.symbols))[codes], dataset.symbols)
-
-
-def drawn(words: list[str], n: int, seed: int) -> list[str]:
-    return [words[i] for i in torch.randperm(len(words), generator=seeded(seed, "draw of words"))[:n]]
+from ssgan_edu.text import NGramModel, bleu, decode, distinct, ngram_divergence, novelty, self_bleu
 
 
 def written(dataset: Dataset, known: list[str], seed: int, n: int, args: argparse.Namespace):
@@ -34,29 +18,13 @@ def written(dataset: Dataset, known: list[str], seed: int, n: int, args: argpars
     yield "real words", drawn(known, n, seed)
     for order in (2, 3, 4, 5): yield f"{order}-grams", NGramModel(known, order).sample(n, seed=seed)
     for temperature in TEMPERATURES: yield f"3-grams at {temperature}", NGramModel(known).sample(n, temperature, seed)
-    for networks, name in (("sequence", "soft one-hot"), ("gumbel", "Gumbel-softmax")):
-        split = dataset.label(per_class=1, seed=seed)
-        model = SSGAN.for_split(split, GAN, networks, seed)
-        for _ in train(model, split, args.gan_steps): pass
-        yield name, decode(model.sample(n, seed), dataset.symbols)
-    lstm, codes = LetterLSTM(len(dataset.symbols), seed=seed), dataset.x_train.argmax(2)
-    for _ in fit_likelihood(lstm, codes, args.likelihood_steps, seed): pass
-    print(f"LSTM: {bits_per_letter(lstm, dataset.x_test.argmax(2)):.2f} bits a letter of test words", flush=True)
-    for temperature in TEMPERATURES: yield f"LSTM at {temperature}", as_words(lstm.sample(n, temperature=temperature, rng=seeded(seed, "words")), dataset)
-    discriminator, _ = build_networks("sequence", dataset.shape, "sequence", 1, seed)
-    initialize_from_data(discriminator, dataset.x_train[:500])
-    for record in reinforce(lstm, discriminator, dataset.x_train, args.reinforce_steps, seed):
-        if record["step"] % 100 == 0: print({key: round(value, 3) for key, value in record.items()}, flush=True)
-    yield "REINFORCE", as_words(lstm.sample(n, rng=seeded(seed, "words")), dataset)
+    for name, x in neural(dataset, seed, n, args): yield name, decode(x, dataset.symbols)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--words", type=int, default=2000)
-    parser.add_argument("--gan-steps", type=int, default=2000)
-    parser.add_argument("--likelihood-steps", type=int, default=1000)
-    parser.add_argument("--reinforce-steps", type=int, default=300)
+    budget_options(parser, gan=2000, likelihood=1000, reinforced=300)
     args = parser.parse_args()
     dataset = load_dataset("words")
     known, test = (decode(x, dataset.symbols) for x in (dataset.x_train, dataset.x_test))
