@@ -23,6 +23,7 @@ TRAIN, TEST = 300, 80  # windows of each type
 PITCHES = "C C# D Eb E F F# G G# A Bb B".split()
 LOWEST, HIGHEST, MIDDLE = 55, 91, 76  # MIDI numbers; a tune is moved to the octave that brings its median nearest to the middle
 HOLD, REST = "-", "."
+UNTITLED = ("N...... In De Wood Pile", "Old Zip Coon")  # titles that mock Black people; the tunes stay, their titles don't
 
 
 @dataclass
@@ -125,6 +126,12 @@ def families(found: list[tuple[Tune, list[str]]]) -> list[int]:
     return [top(i) for i in range(len(found))]
 
 
+def shown(title: str) -> str:
+    "The title without what scanning left in it (`Great: Eastern`), and without quotation marks that don't pair."
+    if title in UNTITLED: return "(title left out)"
+    return " ".join(title.replace("at:", "at").replace('"', "").split())
+
+
 def by_hash(*names: str) -> bytes: return hashlib.sha256("/".join(names).encode()).digest()
 
 
@@ -167,7 +174,7 @@ def main() -> None:
         for part, n in (("train", TRAIN), ("test", TEST)):
             mine = {title: texts for (t, number), by_title in rows.items() if t == type_ and (number in test) == (part == "test") for title, texts in by_title.items()}
             picked = chosen(mine, n)
-            lines += [f"{type_}\t{part}\t{title}\t{text}\n" for title, text in picked]
+            lines += [f"{type_}\t{part}\t{shown(title)}\t{text}\n" for title, text in picked]
             print(f"{type_:10} {part:5} {n} of {sum(map(len, mine.values()))} windows, from {len({title for title, _ in picked})} of {len(mine)} tunes")
     contents = gzip.compress("".join(lines).encode(), 9, mtime=0)
     args.out.mkdir(parents=True, exist_ok=True)
