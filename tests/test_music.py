@@ -139,6 +139,8 @@ def test_rhythms_know_no_pitch():
 def test_scale_consistency_by_hand():
     "C D E F#: three of four in C major, all in G major. C C# D: no scale has all three, two in a row are in some."
     assert scale_consistency(["C5 D5 E5 F#5"]) == 1 and scale_consistency(["C5 C#5 D5"]) == pytest.approx(2 / 3)
+    assert scale_consistency(["C5 D5 E5 F5 G5 A5 B5"]) == scale_consistency(["C5 D5 Eb5 F5 G5 G#5 Bb5"]) == 1, "major and natural minor"
+    assert scale_consistency(["C5 D5 Eb5 F5 G5 A5 B5"]) == pytest.approx(6 / 7), "not the melodic minor"
     assert scale_consistency(["C5 D5 E5", "C5 C#5 D5", ". -"]) == pytest.approx((1 + 2 / 3) / 2), "the mean over tunes that have notes"
 
 
@@ -243,6 +245,7 @@ def test_the_blind_test_plays_each_source_alike_and_tells_only_at_the_end():
 def test_the_order_depends_on_the_seed_alone():
     orders = [ListeningTest(SOURCES, each=2, seed=seed).rounds for seed in (0, 0, 1, 2, 3)]
     assert orders[0] == orders[1] and len({tuple(order) for order in orders}) > 2
+    assert len({tuple(source for source, _ in order) for order in orders}) > 2, "the sources are mixed, not only the tunes of each"
 
 
 def test_the_player_does_not_start_by_itself_and_buttons_say_what_they_do():
