@@ -2,21 +2,23 @@
 
 # %% auto #0
 __all__ = ['app', 'console', 'progress_console', 'AsJson', 'Device', 'Folder', 'DEMO_STEPS', 'DEMO_DRAWS', 'DEMO_RECIPES',
-           'exercises_app', 'Number', 'Learner', 'main', 'save_figure', 'demo', 'split_of', 'train_command',
-           'evaluate_command', 'sample_command', 'experiment_command', 'doctor', 'list_exercises', 'next_command',
-           'check_command', 'progress_command', 'hint_command', 'solution_command', 'reset_command', 'copy_command']
+           'PICTURES', 'SAMPLES', 'exercises_app', 'Number', 'Learner', 'main', 'save_figure', 'demo', 'split_of',
+           'train_command', 'evaluate_command', 'Samples', 'SampleFiles', 'sample_command', 'experiment_command',
+           'doctor', 'list_exercises', 'next_command', 'check_command', 'progress_command', 'hint_command',
+           'solution_command', 'reset_command', 'copy_command']
 
 # %% ../nbs/91_cli.ipynb #2724fd76
 import json
 import os
 import platform
 import shlex
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
+from io import BytesIO
 from pathlib import Path
 from statistics import mean, stdev
-from typing import Annotated, Optional
+from typing import Annotated, NamedTuple, Optional
 
 import numpy as np
 import torch
@@ -33,6 +35,7 @@ from .evaluation import baseline_label_spreading, evaluate, predictions, sample_
 from .exercises import (check_folder, copy_exercises, find_exercise, find_folder, load_exercises, next_exercise, next_hint, read_progress, report,
                                  reset_exercise, solution)
 from .experiments import Row, run_row, summarize, where_it_ran
+from .music import decode_tunes, plot_tunes, to_midi, to_wav
 from .networks import FAMILIES
 from .plots import plot_demo, plot_samples
 from .recipes import RECIPES
@@ -69,12 +72,15 @@ def _table(title: str, *columns: str) -> Table:
     return table
 
 
-def save_figure(figure, path: Path) -> Path:
-    "Write a figure as PNG, whole or not at all, and return its absolute path."
-    from io import BytesIO
+def _png(figure) -> bytes:
     buffer = BytesIO()
     figure.savefig(buffer, format="png", dpi=150, bbox_inches="tight")
-    write_atomically(path, buffer.getvalue())
+    return buffer.getvalue()
+
+
+def save_figure(figure, path: Path) -> Path:
+    "Write a figure as PNG, whole or not at all, and return its absolute path."
+    write_atomically(path, _png(figure))
     return path.absolute()
 
 # %% ../nbs/91_cli.ipynb #8a749561
@@ -192,29 +198,60 @@ def evaluate_command(folder: Folder, quality: Annotated[bool, typer.Option("--qu
     if as_json: print(json.dumps(result))
 
 
-def _write_words(x: Tensor, model: SSGAN, split: Split, symbols: tuple[str, ...], out: Optional[Path]) -> None:
-    "Print words by the language that the model takes them for, and write them to `out`, one a line."
-    if out and out.suffix.lower() != ".txt": raise SSGANError(f"--out {out}: words are written as text. Give a name that ends in .txt.")
-    languages, words = predictions(model, split, x).tolist(), decode(x, symbols)
-    for k in sorted(set(languages)):
-        console.print(f"{split.class_names[k]}: {' '.join(word for word, of in zip(words, languages) if of == k)}", markup=False, highlight=False, soft_wrap=True)
-    if out:
-        write_atomically(out, "".join(f"{split.class_names[k]}\t{word}\n" for word, k in zip(words, languages)).encode())
-        console.print(f"Words: {out.absolute()}", soft_wrap=True)
+class Samples(NamedTuple):
+    "What a generator made: samples `(N, *shape)`, the class that the run takes each for, and what symbols stand for, if there are any."
+    x: Tensor
+    classes: list[str]
+    symbols: tuple[str, ...]
+
+
+class SampleFiles(NamedTuple):
+    "How samples of a data set are shown: a writer for each ending of a file name, the default first, and lines for the terminal (if there are any, a file is made on request only)."
+    writers: dict[str, Callable[[Samples], bytes]]
+    lines: Callable[[Samples], list[str]] = lambda samples: []
+
+
+def _text(lines: list[str]) -> bytes: return "".join(f"{line}\n" for line in lines).encode()
+
+
+def _by_class(samples: Samples, texts: list[str], between: str) -> list[str]:
+    "A line for each class there is: its name and its texts."
+    return [f"{name}: {between.join(text for text, of in zip(texts, samples.classes) if of == name)}" for name in dict.fromkeys(sorted(samples.classes))]
+
+
+def _words(samples: Samples) -> list[str]: return decode(samples.x, samples.symbols)
+def _tunes(samples: Samples) -> list[str]: return decode_tunes(samples.x, samples.symbols)
+def _table_of(texts: Callable[[Samples], list[str]]): return lambda samples: _text([f"{of}\t{text}" for of, text in zip(samples.classes, texts(samples))])
+
+
+PICTURES = SampleFiles({".png": lambda samples: _png(plot_samples(samples.x))})
+SAMPLES: dict[str, SampleFiles] = {
+    "words": SampleFiles({".txt": _table_of(_words)}, lambda samples: _by_class(samples, _words(samples), " ")),
+    "tunes": SampleFiles({".mid": lambda samples: to_midi(_tunes(samples)), ".wav": lambda samples: to_wav(_tunes(samples)),
+                          ".png": lambda samples: _png(plot_tunes(_tunes(samples))), ".txt": _table_of(_tunes)},
+                         lambda samples: [f"{of}: {tune}" for of, tune in zip(samples.classes, _tunes(samples))]),
+}
 
 
 @app.command("sample")
 def sample_command(folder: Folder, n: Annotated[int, typer.Option(min=1, max=10_000, help="How many samples.")] = 64,
-                   out: Annotated[Optional[Path], typer.Option(help="The file to write: a picture (default samples.png), or a .txt of words, which are also printed.")] = None,
+                   out: Annotated[Optional[Path], typer.Option(help="The file to write: .png for pictures (default samples.png), .txt for words, .mid, .wav, .png or .txt for tunes.")] = None,
                    seed: Annotated[int, typer.Option(help="Fixes the noise.")] = 0, device: Device = None) -> None:
-    "Draw samples from the generator of the run in FOLDER into a picture; words are printed, by the class that the run takes them for."
-    model = load_checkpoint(folder / "checkpoint.safetensors", device)
-    if model.kind == "sequence":
-        settings = read_settings(folder)
-        return _write_words(model.sample(n, seed), model, split_of(settings), load_dataset(settings["dataset"]).symbols, out)
-    out = out or Path("samples.png")
-    if out.suffix.lower() != ".png": raise SSGANError(f"--out {out}: pictures are written as PNG. Give a name that ends in .png.")
-    console.print(f"Picture: {save_figure(plot_samples(model.sample(n, seed)), out)}", soft_wrap=True)
+    "Draw samples from the generator of the run in FOLDER into a file; words and tunes are printed, with the class that the run takes them for."
+    model, settings = load_checkpoint(folder / "checkpoint.safetensors", device), read_settings(folder)
+    files = SAMPLES.get(settings["dataset"], PICTURES)
+    if out and out.suffix.lower() not in files.writers: raise SSGANError(f"--out {out}: samples of {settings['dataset']} can't be written as that. Give a name that ends in {', '.join(files.writers)}.")
+    x = model.sample(n, seed)
+    if settings["dataset"] in SAMPLES:
+        split = split_of(settings)
+        samples = Samples(x, [split.class_names[k] for k in predictions(model, split, x)], load_dataset(settings["dataset"]).symbols)
+    else: samples = Samples(x, [], ())
+    lines = files.lines(samples)
+    for line in lines: console.print(line, markup=False, highlight=False, soft_wrap=True)
+    if out or not lines:
+        out = out or Path(f"samples{next(iter(files.writers))}")
+        write_atomically(out, files.writers[out.suffix.lower()](samples))
+        console.print(f"Written: {out.absolute()}", soft_wrap=True)
 
 # %% ../nbs/91_cli.ipynb #8ee0b6d2
 def _weights(given: list[str]) -> tuple[tuple[str, float], ...]:
@@ -291,7 +328,7 @@ def doctor(as_json: AsJson = False) -> None:
     found = {"Python": platform.python_version(), "ssgan_edu": installed("ssgan_edu"), "torch": torch.__version__, "torchvision": installed("torchvision"),
              "device": str(pick_device()), "threads": torch.get_num_threads(), "cores": os.cpu_count(), "download folder": str(cache_dir())}
     data, missing = {}, []
-    for name in ("digits", *TOYS, "mnist", "words"):
+    for name in ("digits", *TOYS, "mnist", "words", "tunes"):
         try:
             dataset = load_dataset(name)
             data[name] = f"{len(dataset.x_train):,} + {len(dataset.x_test):,} samples, whole"

@@ -282,6 +282,22 @@ def _words(folder: Path | None = None) -> Dataset:
     x, y, is_test = one_hot(words, symbols, 12), torch.tensor([class_names.index(k) for k in languages]), torch.tensor([p == "test" for p in parts])
     return Dataset("words", x[~is_test], y[~is_test], x[is_test], y[is_test], class_names, "sequence", symbols)
 
+# %% ../nbs/01_data.ipynb #01da0008
+_SEMITONES = "C C# D Eb E F F# G G# A Bb B".split()
+
+
+def _pitch_number(symbol: str) -> int: return 12 * int(symbol[-1]) + _SEMITONES.index(symbol[:-1]) if symbol[-1].isdigit() else -1
+
+
+def _tunes(folder: Path | None = None) -> Dataset:
+    "1,520 windows of four bars from dance tunes (Ryan's Mammoth Collection), one-hot, 320 of them for testing; the class is the dance."
+    contents = gzip.decompress(verified_bytes((folder or carried("datasets") / "tunes") / "tunes.tsv.gz")).decode()
+    types, parts, _, texts = zip(*(line.split("\t") for line in contents.splitlines()))
+    windows, class_names = [text.split() for text in texts], tuple(dict.fromkeys(types))
+    symbols = ("", *sorted({symbol for window in windows for symbol in window}, key=lambda symbol: (_pitch_number(symbol), symbol)))
+    x, y, is_test = one_hot(windows, symbols, 64), torch.tensor([class_names.index(k) for k in types]), torch.tensor([p == "test" for p in parts])
+    return Dataset("tunes", x[~is_test], y[~is_test], x[is_test], y[is_test], class_names, "sequence", symbols)
+
 # %% ../nbs/01_data.ipynb #01db0002
 def _spoken_digits(folder: Path | None = None) -> Dataset:
     "3,880 digits spoken by synthesizers (espeak-ng and flite), as log-mel patches of 32×32, 1,000 of them, by other voices, for testing."
@@ -395,6 +411,7 @@ DATASETS: dict[str, Callable[[], Dataset]] = {
     "digits": _digits,
     "mnist": _mnist,
     "words": _words,
+    "tunes": _tunes,
     "spoken-digits": _spoken_digits,
     **{name: (lambda name=name: _toy(name)) for name in TOYS},
     "fashion-mnist": lambda: _torchvision("fashion-mnist", "FashionMNIST", {"train": True}, {"train": False}, (

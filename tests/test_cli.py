@@ -19,7 +19,7 @@ import torch
 from PIL import Image
 
 import ssgan_edu
-from ssgan_edu import data, evaluation
+from ssgan_edu import data, evaluation, music
 from ssgan_edu.cli import main
 from ssgan_edu.recipes import TERMS
 from ssgan_edu.training import SSGAN, train, weights_sha256
@@ -135,6 +135,23 @@ def test_words_are_printed_by_language_and_written_on_request(tmp_path):
         assert f"{language}: " + " ".join(word for of, word in written if of == language) in done.out
     refused = call("sample", tmp_path / "run", "--out", tmp_path / "some.png")
     assert refused.code == 2 and "some.png" in refused.err and ".txt" in refused.err
+
+
+def test_tunes_are_printed_with_their_dance_and_written_in_every_format(tmp_path):
+    answer("train", "tunes", "--steps", 2, "--labels-per-class", 2, "--out", tmp_path / "run")
+    def written(name):
+        done = call("sample", tmp_path / "run", "--n", 3, "--out", tmp_path / name)
+        assert done.code == 0 and f"{tmp_path / name}" in done.out.replace("\n", ""), done.err
+        return (tmp_path / name).read_bytes(), done.out
+    text, out = written("some.txt")
+    listed = [line.split("\t") for line in text.decode().splitlines()]
+    assert len(listed) == 3 and all(f"{dance}: {tune}" in out.splitlines() and dance in ("reel", "hornpipe", "strathspey", "clog") for dance, tune in listed)
+    assert written("some.mid")[0] == music.to_midi([tune for _, tune in listed]) and written("some.wav")[0] == music.to_wav([tune for _, tune in listed])
+    assert written("some.PNG")[0].startswith(b"\x89PNG")
+    for name in ("some.mp3", "some"):
+        refused = call("sample", tmp_path / "run", "--out", tmp_path / name)
+        assert refused.code == 2 and name in refused.err and ".mid, .wav, .png, .txt" in refused.err and not (tmp_path / name).exists()
+    assert call("sample", tmp_path / "run", "--n", 1).code == 0 and not list(tmp_path.glob("samples*")), "what can be read needs no file"
 
 
 def test_results_go_to_the_output_and_progress_does_not(run, tmp_path):
@@ -299,7 +316,7 @@ def test_doctor_reports_what_is_there():
     found = json.loads(done.out.splitlines()[-1])
     assert done.code == 0 and "Nothing is missing." in done.out and found["missing"] == []
     assert found["found"]["torch"] == torch.__version__ and found["found"]["Python"] == ".".join(map(str, sys.version_info[:3]))
-    assert {"digits", "mnist", "words", "two-moons", "rings", "pinwheel", "blobs", "fashion-mnist", "svhn", "cifar10"} == set(found["data"])
+    assert {"digits", "mnist", "words", "tunes", "two-moons", "rings", "pinwheel", "blobs", "fashion-mnist", "svhn", "cifar10"} == set(found["data"])
     assert found["data"]["mnist"] == "60,000 + 10,000 samples, whole" and found["data"]["digits"] == "1,297 + 500 samples, whole"
 
 

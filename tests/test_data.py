@@ -248,7 +248,7 @@ SMALL = {"digits": ("image", (1, 8, 8), 10, 1297, 500), "two-moons": ("points", 
 
 
 def test_the_table_of_data_sets():
-    assert list(DATASETS) == ["digits", "mnist", "words", "spoken-digits", "two-moons", "rings", "pinwheel", "blobs", "fashion-mnist", "svhn", "cifar10"]
+    assert list(DATASETS) == ["digits", "mnist", "words", "tunes", "spoken-digits", "two-moons", "rings", "pinwheel", "blobs", "fashion-mnist", "svhn", "cifar10"]
 
 
 @pytest.mark.parametrize("name", SMALL)

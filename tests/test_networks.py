@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from ssgan_edu.data import SSGANError, UnknownNameError, load_dataset, seeded
-from ssgan_edu.networks import FAMILIES, Dropout, GaussianNoise, build_networks, default_family, initialize_from_data
+from ssgan_edu.networks import FAMILIES, Dropout, GaussianNoise, LongSequenceDiscriminator, SequenceDiscriminator, build_networks, default_family, initialize_from_data
 from ssgan_edu.training import SSGAN, train
 
 some = settings(deadline=None, derandomize=True, max_examples=20)
@@ -18,7 +18,8 @@ PAIRS = {
     "mlp, points": ("mlp", (2,), "points"), "mlp, sequences": ("mlp", (6, 5), "sequence"),
     "conv, smallest": ("conv", (1, 8, 8), "image"), "conv, grey": ("conv", (1, 28, 28), "image"), "conv, color": ("conv", (3, 32, 32), "image"),
     "conv, oblong": ("conv", (3, 8, 20), "image"), "sequence": ("sequence", (16, 30), "sequence"), "sequence, short": ("sequence", (1, 2), "sequence"),
-    "gumbel": ("gumbel", (16, 30), "sequence"),
+    "gumbel": ("gumbel", (16, 30), "sequence"), "sequence, long": ("sequence", (32, 7), "sequence"), "gumbel, long": ("gumbel", (64, 39), "sequence"),
+    "sequence, long, no multiple of 4": ("sequence", (34, 7), "sequence"),
 }
 every_pair = pytest.mark.parametrize("family, shape, kind", PAIRS.values(), ids=PAIRS)
 one_of_each = pytest.mark.parametrize("family, shape, kind", [PAIRS[p] for p in ("mlp, small images", "mlp, points", "conv, smallest", "sequence", "gumbel")],
@@ -72,6 +73,23 @@ def test_sizes_of_the_networks_for_mnist_are_those_of_the_paper():
 def test_default_family_suits_the_data(kind, shape, family):
     assert default_family(kind, shape) == family
     build_networks(default_family(kind, shape), shape, kind, 2)
+
+
+@pytest.mark.parametrize("length, group", [(12, 1), (28, 1), (32, 4), (64, 4), (63, 1)])
+def test_long_sequences_are_read_and_written_four_places_at_a_time(length, group):
+    discriminator, generator = build_networks("sequence", (length, 7), "sequence", 3)
+    assert isinstance(discriminator, LongSequenceDiscriminator if group == 4 else SequenceDiscriminator)
+    assert generator.body[0].out_features == 64 * length // group
+
+
+def test_a_long_sequence_is_known_by_how_often_and_by_where_in_the_group():
+    "Both means and maxima: twice the same beat counts more; a symbol one place later is another beat."
+    discriminator, _ = build_networks("sequence", (64, 5), "sequence", 3)
+    codes = torch.zeros(3, 64, dtype=torch.long)
+    codes[0, 24:28], codes[1, 20:24], codes[1, 40:44], codes[2, 25:29] = 2, 2, 2, 2
+    once, twice, later = discriminator(torch.eye(5)[codes])[1]
+    assert once.shape == (256,) and torch.allclose(once[:128], twice[:128], atol=1e-6), "the maxima say somewhere"
+    assert not torch.allclose(once[128:], twice[128:], atol=1e-3) and not torch.allclose(once, later, atol=1e-3)
 
 
 def test_noise_of_the_generator_is_uniform_on_0_1():
