@@ -198,7 +198,7 @@ def _high_dimensional(rows: list[dict]) -> Verdict:
     ahead, because = [], []
     for data in dict.fromkeys(row["dataset"] for row in rows):
         errors = {row["recipe"]: row["figures"]["test_error"] for row in rows if row["dataset"] == data}
-        better = [recipe for recipe in ("improved", "best") if clearly_below(errors[recipe], errors["supervised"])]
+        better = [name for name in ("improved", "best") if clearly_below(errors[name], errors["supervised"])]
         if better: ahead.append(data)
         because.append(f"{data}: " + ", ".join(f"{recipe} {_percent(values)}" for recipe, values in errors.items()) + f", clearly below supervised: {', '.join(better) or 'none'}")
     missing = [kind for data, kind in HIGH_DIMENSIONAL.items() if data not in {row["dataset"] for row in rows}]
