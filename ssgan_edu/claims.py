@@ -232,7 +232,7 @@ def _weights_matter(rows: list[dict]) -> Verdict:
     return Verdict("holds" if worse else "does not hold", f"{because}; clearly worse: {', '.join(worse) or 'none'}")
 
 # %% ../nbs/14_claims.ipynb #14e00011
-FLUENT, AS_NOVEL = 1.5, 0.05  # times the divergence of the trigram model; difference in novelty from it
+FLUENT, AS_NOVEL = 1.5, 0.05  # times the divergence of a model that counts; difference in novelty from it
 _LETTERS = "divergence of 3-grams"
 
 
@@ -252,7 +252,7 @@ def run_composer(row: Case, seed: int, work: Path, device: str | None = None, th
     return {"seed": seed, **{key: round(value, 4) for key, value in compare_tunes(tunes, dataset, seed).items()}, "examples": tunes[:12]}
 
 
-def _like_counting(rows: list[dict], counting: str, measures: tuple[str, ...], real: str) -> Verdict:
+def _like_counting(rows: list[dict], counting: str, called: str, measures: tuple[str, ...], real: str) -> Verdict:
     """The semi-supervised generator is near a model that counts in each of the `measures`, and as novel; or one that learned from the discriminator alone;
     or only one that was trained by likelihood before."""
     def mean_of(what, key): return mean(figures_of(rows, key, what=what))
@@ -260,7 +260,7 @@ def _like_counting(rows: list[dict], counting: str, measures: tuple[str, ...], r
     near = {name: max(factors) <= FLUENT and abs(mean_of(name, "novelty") - mean_of(counting, "novelty")) <= AS_NOVEL for name, factors in times.items()}
     def told(name): return f"{name} " + " and ".join(f"{factor:.2f}" for factor in times[name])
     others = ("soft one-hot", "Gumbel-softmax", "REINFORCE from scratch")
-    because = f"{' and '.join(measures)} from real ones, as a multiple of that of {counting}: " + ", ".join(map(told, ("best", *others, "REINFORCE")))
+    because = f"{' and '.join(measures)} from {real}, as a multiple of what {called} has: " + ", ".join(map(told, ("best", *others, "REINFORCE")))
     because += f"; without any GAN: {told('LSTM at 1.0')}, {told(real)}"
     if near["best"]: return Verdict("holds", because)
     if alone := [name for name in others if near[name]]: return Verdict(f"holds when the generator is {' or '.join(alone)}", because)
@@ -269,12 +269,12 @@ def _like_counting(rows: list[dict], counting: str, measures: tuple[str, ...], r
 
 def _fluent(rows: list[dict]) -> Verdict:
     "As near to real words as a trigram model."
-    return _like_counting(rows, "3-grams", (_LETTERS,), "real words")
+    return _like_counting(rows, "3-grams", "the trigram model", (_LETTERS,), "real words")
 
 
 def _melodious(rows: list[dict]) -> Verdict:
     "As near to real tunes as a Markov chain, in neighboring tones and in rhythm."
-    return _like_counting(rows, "chain of 5", ("transition divergence", "rhythm divergence"), "real tunes")
+    return _like_counting(rows, "chain of 5", "the Markov chain", ("transition divergence", "rhythm divergence"), "real tunes")
 
 
 def _reinforced(rows: list[dict]) -> Verdict:

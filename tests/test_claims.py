@@ -7,7 +7,7 @@ import nbformat
 import pytest
 
 from ssgan_edu import claims, experiments
-from ssgan_edu.claims import (AS_NOVEL, CLAIMS, FLUENT, NOT_YET, PROVOKED, REMEDIES, Case, Claim, claim_file, claims_table, clearly_below, figures_of, paired, quality,
+from ssgan_edu.claims import (AS_NOVEL, CLAIMS, FLUENT, PROVOKED, REMEDIES, Case, Claim, claim_file, claims_table, clearly_below, figures_of, paired, quality,
                               read_claim, run_claim, run_monitored, run_writer)
 from ssgan_edu.data import DataError, TrainingError, carried, load_dataset
 from ssgan_edu.experiments import Row, run_row
@@ -178,6 +178,20 @@ def test_c3_asks_for_words_as_near_as_those_of_a_trigram_model_and_as_novel(quic
 
 
 @pytest.mark.parametrize("quick", [False, True])
+def test_c4_asks_for_tones_and_rhythms_as_near_as_those_of_a_markov_chain(quick):
+    claim = CLAIMS["C4"]
+    def verdict(tones, rhythms, novelty=1.0):
+        def figures(what): return {**{key: [0.2 * times.get(what, 1.0 if what in ("chain of 5", "real tunes") else 9.0) + 0.001 * draw for draw in (0, 2, 1)]
+                                      for key, times in (("transition divergence", tones), ("rhythm divergence", rhythms))}, "novelty": [novelty if what in tones else 1.0] * 3}
+        return claim.verdict(made_up_cases(claim, figures, quick)).verdict
+    near, far = FLUENT - 0.1, FLUENT + 0.1
+    assert verdict({"best": near}, {"best": near}) == "holds"
+    assert verdict({"best": near}, {"best": far}) == verdict({"best": far}, {"best": near}) == "does not hold", "both are asked for"
+    assert verdict({"best": near}, {"best": near}, novelty=1 - AS_NOVEL - 0.01) == "does not hold", "copies"
+    assert verdict({"Gumbel-softmax": near}, {"Gumbel-softmax": near}) == "holds when the generator is Gumbel-softmax"
+
+
+@pytest.mark.parametrize("quick", [False, True])
 def test_c11_holds_reinforce_against_gumbel_softmax(quick):
     claim = CLAIMS["C11"]
     def verdict(scratch, after, gumbel=3.0, likely=1.0):
@@ -266,7 +280,7 @@ def test_the_table_has_a_line_for_each_claim_of_the_article(tmp_path):
         else:
             found = json.loads(path.read_text())
             assert line == [found["says"], f"**{found['verdict']}**", found["because"], f"`{found['command']}`"]
-    assert not NOT_YET.keys() & CLAIMS.keys() and claims_table(tmp_path).count("not measured yet") == 11
+    assert claims_table(tmp_path).count("not measured yet") == 11
 
 
 def test_the_table_on_the_pages_is_that_of_the_files():
