@@ -12,7 +12,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                  'ssgan_edu.audio.judged': ('audio.html#judged', 'ssgan_edu/audio.py'),
                                  'ssgan_edu.audio.log_mel': ('audio.html#log_mel', 'ssgan_edu/audio.py'),
                                  'ssgan_edu.audio.to_waveform': ('audio.html#to_waveform', 'ssgan_edu/audio.py'),
-                                 'ssgan_edu.audio.write_patches': ('audio.html#write_patches', 'ssgan_edu/audio.py'),
+                                 'ssgan_edu.audio.wav_bytes': ('audio.html#wav_bytes', 'ssgan_edu/audio.py'),
                                  'ssgan_edu.audio.write_wav': ('audio.html#write_wav', 'ssgan_edu/audio.py')},
             'ssgan_edu.claims': { 'ssgan_edu.claims.Case': ('claims.html#case', 'ssgan_edu/claims.py'),
                                   'ssgan_edu.claims.Case.command_for': ('claims.html#case.command_for', 'ssgan_edu/claims.py'),

@@ -2,7 +2,7 @@
 
 # %% auto #0
 __all__ = ['SAMPLE_RATE', 'WINDOW', 'HOP', 'FRAMES', 'BANDS', 'LENGTH', 'RANGE', 'MEL', 'log_mel', 'to_waveform', 'in_a_row',
-           'digit_judge', 'judged', 'write_wav', 'write_patches', 'PatchMixture']
+           'digit_judge', 'judged', 'wav_bytes', 'write_wav', 'PatchMixture']
 
 # %% ../nbs/13_audio.ipynb #13b00003
 from collections.abc import Sequence
@@ -110,22 +110,22 @@ def judged(patches: Tensor) -> Tensor:
     return torch.from_numpy(digit_judge().predict(_check_patches(patches).flatten(1).numpy()))
 
 # %% ../nbs/13_audio.ipynb #13b00032
-def write_wav(path: str | Path, waveform: Tensor | np.ndarray) -> None:
-    """Write sound `(T,)`, 8 kHz, samples in [−1, 1], as a WAV file of 16 bits; the file is there whole or not at all.
-
-    Raises `SSGANError` for a name that doesn't end in .wav, samples that are not finite or out of range, or a place that can't be written to.
-    """
-    if Path(path).suffix.lower() != ".wav": raise SSGANError(f"{path}: sound is written as WAV. Give a name that ends in .wav.")
+def wav_bytes(waveform: Tensor | np.ndarray) -> bytes:
+    "Sound `(T,)`, 8 kHz, samples in [−1, 1], as a WAV file of 16 bits. Raises `SSGANError` for samples that are not finite or out of range."
     samples = _checked(waveform)
     if np.abs(samples).max() > 1: raise SSGANError(f"The waveform reaches {np.abs(samples).max():.4g}. Samples must lie in [-1, 1]; divide by the largest.")
     contents = BytesIO()
     wavfile.write(contents, SAMPLE_RATE, np.round(32767 * samples).astype(np.int16))
-    write_atomically(path, contents.getvalue())
+    return contents.getvalue()
 
 
-def write_patches(path: str | Path, patches: Tensor) -> None:
-    "Write the sounds of patches `(N, 1, 32, 32)`, one after the other with short pauses, as one WAV file. Raises as `in_a_row` and `write_wav`."
-    write_wav(path, in_a_row(patches))
+def write_wav(path: str | Path, waveform: Tensor | np.ndarray) -> None:
+    """Write `wav_bytes` of a sound; the file is there whole or not at all.
+
+    Raises as `wav_bytes`, and `SSGANError` for a name that doesn't end in .wav or a place that can't be written to.
+    """
+    if Path(path).suffix.lower() != ".wav": raise SSGANError(f"{path}: sound is written as WAV. Give a name that ends in .wav.")
+    write_atomically(path, wav_bytes(waveform))
 
 # %% ../nbs/13_audio.ipynb #13b00043
 class PatchMixture:

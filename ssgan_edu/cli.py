@@ -29,6 +29,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from torch import Tensor
 
+from .audio import in_a_row, wav_bytes
 from .claims import CLAIMS, Claim, claim_file, read_claim, run_claim
 from .data import DATASETS, TOYS, DataError, Split, SSGANError, cache_dir, load_dataset
 from .evaluation import baseline_label_spreading, evaluate, predictions, sample_quality
@@ -230,12 +231,13 @@ SAMPLES: dict[str, SampleFiles] = {
     "tunes": SampleFiles({".mid": lambda samples: to_midi(_tunes(samples)), ".wav": lambda samples: to_wav(_tunes(samples)),
                           ".png": lambda samples: _png(plot_tunes(_tunes(samples))), ".txt": _table_of(_tunes)},
                          lambda samples: [f"{of}: {tune}" for of, tune in zip(samples.classes, _tunes(samples))]),
+    "spoken-digits": SampleFiles({**PICTURES.writers, ".wav": lambda samples: wav_bytes(in_a_row(samples.x))}),
 }
 
 
 @app.command("sample")
 def sample_command(folder: Folder, n: Annotated[int, typer.Option(min=1, max=10_000, help="How many samples.")] = 64,
-                   out: Annotated[Optional[Path], typer.Option(help="The file to write: .png for pictures (default samples.png), .txt for words, .mid, .wav, .png or .txt for tunes.")] = None,
+                   out: Annotated[Optional[Path], typer.Option(help="The file to write: .png for pictures (default samples.png), .txt for words, .mid, .wav, .png or .txt for tunes, .png or .wav for spoken digits.")] = None,
                    seed: Annotated[int, typer.Option(help="Fixes the noise.")] = 0, device: Device = None) -> None:
     "Draw samples from the generator of the run in FOLDER into a file; words and tunes are printed, with the class that the run takes them for."
     model, settings = load_checkpoint(folder / "checkpoint.safetensors", device), read_settings(folder)
@@ -328,7 +330,7 @@ def doctor(as_json: AsJson = False) -> None:
     found = {"Python": platform.python_version(), "ssgan_edu": installed("ssgan_edu"), "torch": torch.__version__, "torchvision": installed("torchvision"),
              "device": str(pick_device()), "threads": torch.get_num_threads(), "cores": os.cpu_count(), "download folder": str(cache_dir())}
     data, missing = {}, []
-    for name in ("digits", *TOYS, "mnist", "words", "tunes"):
+    for name in ("digits", *TOYS, "mnist", "words", "tunes", "spoken-digits"):
         try:
             dataset = load_dataset(name)
             data[name] = f"{len(dataset.x_train):,} + {len(dataset.x_test):,} samples, whole"

@@ -13,7 +13,7 @@ import torch
 from scipy.io import wavfile
 
 import support
-from ssgan_edu.audio import HOP, LENGTH, RANGE, SAMPLE_RATE, PatchMixture, digit_judge, in_a_row, judged, log_mel, to_waveform, write_patches, write_wav
+from ssgan_edu.audio import HOP, LENGTH, RANGE, SAMPLE_RATE, PatchMixture, digit_judge, in_a_row, judged, log_mel, to_waveform, write_wav
 from ssgan_edu.data import DataError, _spoken_digits, carried, load_dataset
 
 refused = support.refused
@@ -193,7 +193,7 @@ def test_a_file_holds_the_samples(tmp_path):
 
 
 def test_patches_become_one_file(spoken, tmp_path):
-    write_patches(tmp_path / "digits.wav", spoken.x_test[:2])
+    write_wav(tmp_path / "digits.wav", in_a_row(spoken.x_test[:2]))
     assert len(wavfile.read(tmp_path / "digits.wav")[1]) == 2 * (LENGTH + 1600)
 
 
