@@ -316,7 +316,7 @@ def test_doctor_reports_what_is_there():
     found = json.loads(done.out.splitlines()[-1])
     assert done.code == 0 and "Nothing is missing." in done.out and found["missing"] == []
     assert found["found"]["torch"] == torch.__version__ and found["found"]["Python"] == ".".join(map(str, sys.version_info[:3]))
-    assert {"digits", "mnist", "words", "tunes", "two-moons", "rings", "pinwheel", "blobs", "fashion-mnist", "svhn", "cifar10"} == set(found["data"])
+    assert {"digits", "mnist", "words", "tunes", "spoken-digits", "two-moons", "rings", "pinwheel", "blobs", "fashion-mnist", "svhn", "cifar10"} == set(found["data"])
     assert found["data"]["mnist"] == "60,000 + 10,000 samples, whole" and found["data"]["digits"] == "1,297 + 500 samples, whole"
 
 
