@@ -6,7 +6,7 @@ difficulty: 1
 minutes: 15
 """
 # %% [markdown]
-# In lesson 13 a tune is a text: one symbol for each place, with spaces between them. A pitch, as `C5` or `Bb4`, begins a note. `-` holds what there is: a note lasts one place longer, and silence stays silence. `.` is a rest: it ends the note before it. A pitch always begins a new note, also if it is the same as
+# In the lesson a tune is a text: one symbol for each place, with spaces between them. A pitch, as `C5` or `Bb4`, begins a note. `-` holds what there is: a note lasts one place longer, and silence stays silence. `.` is a rest: it ends the note before it. A pitch always begins a new note, also if it is the same as
 # the one before.
 #
 # Write `notes(tune)`. Return a list with a pair `(start, length)` for each note, in their order: the place where it begins, counted from 0, and the number of places that it lasts, both int. For `"- C5 - D5 . -"` that is `[(1, 2), (3, 1)]`.

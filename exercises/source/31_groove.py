@@ -12,7 +12,7 @@ minutes: 15
 #
 # 1 if each bar has the rhythm of the one before it, 0 if it is the opposite at every place.
 #
-# Write `groove(tune)` for a tune as in lesson 13: symbols with spaces between them, `STEPS` to a bar, two whole bars or more. A pitch begins a note, `-` holds, `.` is a rest. Return a float.
+# Write `groove(tune)` for a tune as in the lesson: symbols with spaces between them, `STEPS` to a bar, two whole bars or more. A pitch begins a note, `-` holds, `.` is a rest. Return a float.
 
 # %% given
 STEPS = 16

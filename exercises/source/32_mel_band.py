@@ -8,7 +8,7 @@ minutes: 15
 # %% [markdown]
 # The rows of a log-mel patch are 32 bands. Take 34 frequencies from 50 to 4,000 Hz in even steps of the mel scale, both ends included. Each three of them that follow each other make a band, a triangle: it begins at the first, is highest at the second, its center, and ends at the third. So the first and the last frequency are no centers.
 #
-# Write `band(hertz)` for a frequency from 50 to 4,000 Hz: the number, an int, of the band whose center is nearest, 0 for the lowest band and 31 for the highest. `mel(hertz)` is given, the scale of lesson 13b.
+# Write `band(hertz)` for a frequency from 50 to 4,000 Hz: the number, an int, of the band whose center is nearest, 0 for the lowest band and 31 for the highest. `mel(hertz)` is given, the scale of the lesson.
 
 # %% given
 import math
