@@ -5,6 +5,7 @@ import json
 import re
 import subprocess
 import sys
+from itertools import groupby
 from pathlib import Path
 
 import nbformat
@@ -29,7 +30,9 @@ each_mistake = pytest.mark.parametrize("exercise, name", [(e, name) for e in EXE
 
 def test_exercises_are_numbered_and_in_the_order_of_the_lessons():
     assert [e.number for e in EXERCISES] == list(range(1, len(EXERCISES) + 1)) and len(EXERCISES) >= 20
-    assert [e.lesson for e in EXERCISES] == sorted(e.lesson for e in EXERCISES)
+    lessons = [lesson for lesson, _ in groupby(e.lesson for e in EXERCISES)]
+    assert len(set(lessons)) == len(lessons), "those of a lesson stand together"
+    assert [lesson[:2] for lesson in lessons] == sorted(lesson[:2] for lesson in lessons), "by number; 13_music is before 13_audio"
     assert len({e.answer for e in EXERCISES}) == len({e.title for e in EXERCISES}) == len(EXERCISES)
 
 
