@@ -2,10 +2,10 @@
 
 # %% auto #0
 __all__ = ['app', 'console', 'progress_console', 'AsJson', 'Device', 'Folder', 'DEMO_STEPS', 'DEMO_DRAWS', 'DEMO_RECIPES',
-           'PICTURES', 'SAMPLES', 'exercises_app', 'Number', 'Learner', 'main', 'save_figure', 'demo', 'split_of',
-           'train_command', 'evaluate_command', 'Samples', 'SampleFiles', 'sample_command', 'experiment_command',
-           'doctor', 'list_exercises', 'next_command', 'check_command', 'progress_command', 'hint_command',
-           'solution_command', 'reset_command', 'copy_command']
+           'SAMPLES', 'exercises_app', 'Number', 'Learner', 'main', 'save_figure', 'demo', 'split_of', 'train_command',
+           'evaluate_command', 'Samples', 'SampleFiles', 'sample_command', 'experiment_command', 'doctor',
+           'list_exercises', 'next_command', 'check_command', 'progress_command', 'hint_command', 'solution_command',
+           'reset_command', 'copy_command']
 
 # %% ../nbs/91_cli.ipynb #2724fd76
 import json
@@ -225,13 +225,13 @@ def _tunes(samples: Samples) -> list[str]: return decode_tunes(samples.x, sample
 def _table_of(texts: Callable[[Samples], list[str]]): return lambda samples: _text([f"{of}\t{text}" for of, text in zip(samples.classes, texts(samples))])
 
 
-PICTURES = SampleFiles({".png": lambda samples: _png(plot_samples(samples.x))})
+_PICTURES = SampleFiles({".png": lambda samples: _png(plot_samples(samples.x))})
 SAMPLES: dict[str, SampleFiles] = {
     "words": SampleFiles({".txt": _table_of(_words)}, lambda samples: _by_class(samples, _words(samples), " ")),
     "tunes": SampleFiles({".mid": lambda samples: to_midi(_tunes(samples)), ".wav": lambda samples: to_wav(_tunes(samples)),
                           ".png": lambda samples: _png(plot_tunes(_tunes(samples))), ".txt": _table_of(_tunes)},
                          lambda samples: [f"{of}: {tune}" for of, tune in zip(samples.classes, _tunes(samples))]),
-    "spoken-digits": SampleFiles({**PICTURES.writers, ".wav": lambda samples: wav_bytes(in_a_row(samples.x))}),
+    "spoken-digits": SampleFiles({**_PICTURES.writers, ".wav": lambda samples: wav_bytes(in_a_row(samples.x))}),
 }
 
 
@@ -241,7 +241,7 @@ def sample_command(folder: Folder, n: Annotated[int, typer.Option(min=1, max=10_
                    seed: Annotated[int, typer.Option(help="Fixes the noise.")] = 0, device: Device = None) -> None:
     "Draw samples from the generator of the run in FOLDER into a file; words and tunes are printed, with the class that the run takes them for."
     model, settings = load_checkpoint(folder / "checkpoint.safetensors", device), read_settings(folder)
-    files = SAMPLES.get(settings["dataset"], PICTURES)
+    files = SAMPLES.get(settings["dataset"], _PICTURES)
     if out and out.suffix.lower() not in files.writers: raise SSGANError(f"--out {out}: samples of {settings['dataset']} can't be written as that. Give a name that ends in {', '.join(files.writers)}.")
     x = model.sample(n, seed)
     if settings["dataset"] in SAMPLES:
