@@ -235,3 +235,26 @@ def test_loss_explorer_follows_its_slider(page, lab):
     assert "Naive float32 fails" in widget.wait_for_change(before)[0]
     assert widget.sentence.evaluate("line => line.scrollWidth <= line.clientWidth"), "the sentence is cut off at the right"
     widget.keep("loss-explorer")
+
+
+BLIND = '''
+from ssgan_edu.data import load_dataset
+from ssgan_edu.music import COMPOSERS, ListeningTest
+tunes = load_dataset("tunes")
+ListeningTest({name: COMPOSERS[name](tunes, 3, 0, 0) for name in ("real tunes", "chain of 5")}, each=2)
+'''
+SECONDS = "audio => new Promise(done => audio.readyState ? done(audio.duration) : audio.onloadedmetadata = () => done(audio.duration))"
+
+
+def test_blind_test_plays_takes_guesses_and_reveals_at_the_end(page, lab):
+    run_cells(page, lab, BLIND)
+    box = page.locator(".jp-OutputArea-output .widget-vbox").first
+    for n in range(4):
+        box.get_by_text(f"Tune {n + 1} of 4").wait_for()
+        assert box.locator("audio").evaluate(SECONDS) > 5, "four bars"
+        assert box.locator("tr").count() == 0, "nothing is revealed before the end"
+        box.get_by_role("button", name="real tunes").press("Space")
+    box.get_by_text("2 of 4 right").wait_for()
+    assert box.locator("tr").count() == 5 and box.get_by_role("button", name="real tunes").is_disabled()
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    box.screenshot(path=SCREENSHOTS / "blind-test.png")
