@@ -5,7 +5,6 @@ __all__ = ['WINDOW', 'HOP', 'FRAMES', 'BANDS', 'LENGTH', 'RANGE', 'MEL', 'log_me
            'judged', 'wav_bytes', 'write_wav', 'PatchMixture']
 
 # %% ../nbs/13_audio.ipynb #13b00003
-from collections.abc import Sequence
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path

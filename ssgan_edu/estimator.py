@@ -7,7 +7,7 @@ __all__ = ['SSGANClassifier', 'OneHotSequences']
 import copy
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import chain, takewhile
+from itertools import chain
 from numbers import Integral, Real
 
 import numpy as np
@@ -17,7 +17,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from .data import DataError, Split, SSGANError, lookup, one_hot
+from .data import DataError, Split, SSGANError, from_one_hot, lookup, one_hot
 from .networks import FAMILIES
 from .recipes import RECIPES
 from .training import SSGAN, train
@@ -262,6 +262,5 @@ class OneHotSequences(TransformerMixin, BaseEstimator):
     def inverse_transform(self, X) -> list:
         "The most probable symbol at each place of sequences `(N, L, V)`, up to the first padding: strings if `fit` saw strings, else lists."
         check_is_fitted(self, "symbols_")
-        if np.ndim(X) != 3 or np.shape(X)[2] != len(self.symbols_): raise SSGANError(f"X has shape {np.shape(X)}. Give (N, L, {len(self.symbols_)}): there are {len(self.symbols_)} symbols.")
-        found = [[*takewhile(bool, (self.symbols_[k] for k in row))] for row in np.asarray(X).argmax(2)]
+        found = from_one_hot(torch.as_tensor(np.asarray(X)), self.symbols_)
         return ["".join(sequence) for sequence in found] if self._strings else found

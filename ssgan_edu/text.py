@@ -14,7 +14,6 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import replace
 from functools import lru_cache, partial
-from itertools import takewhile
 
 import numpy as np
 import torch
@@ -29,7 +28,7 @@ from sklearn.preprocessing import Normalizer
 from sklearn.semi_supervised import LabelSpreading, SelfTrainingClassifier
 from torch import Tensor, nn
 
-from .data import Dataset, Split, SSGANError, batch_indices, load_dataset, one_hot, seeded
+from .data import Dataset, Split, SSGANError, batch_indices, from_one_hot, load_dataset, one_hot, seeded
 from .losses import unsupervised_loss
 from .networks import build_networks, initialize_from_data
 from .recipes import RECIPES
@@ -49,8 +48,7 @@ def decode(x: Tensor, symbols: Sequence[str], between: str = "") -> list[str]:
 
     Raises `SSGANError` if there are not V symbols.
     """
-    if x.ndim != 3 or x.shape[2] != len(symbols): raise SSGANError(f"x has shape {tuple(x.shape)}, and there are {len(symbols)} symbols. Give (N, L, {len(symbols)}).")
-    return [between.join(takewhile(bool, (symbols[k] for k in row))) for row in x.argmax(2).tolist()]
+    return [between.join(word) for word in from_one_hot(x, symbols)]
 
 # %% ../nbs/12_text.ipynb #12c00011
 def _wrong(classifier, x, y, x_test, y_test: np.ndarray) -> float:

@@ -12,7 +12,6 @@ from ssgan_edu.claims import (AS_NOVEL, CLAIMS, FLUENT, PROVOKED, REMEDIES, Case
 from ssgan_edu.data import DataError, TrainingError, carried, load_dataset
 from ssgan_edu.experiments import Row, run_row
 from ssgan_edu.recipes import RECIPES
-from ssgan_edu.text import WRITERS
 from ssgan_edu.training import SSGAN, train
 from support import refused
 from test_cli import answer, call

@@ -2,7 +2,6 @@
 import gzip
 import io
 import math
-from functools import partial
 
 import mido
 import numpy as np
