@@ -1,6 +1,7 @@
-"""What else could be done with the same few labeled words or tunes: writes results/baselines/<dataset>-<labels>.json, on the draws of the table's rows.
+"""What else could be done with the same few labels: writes results/baselines/<dataset>-<labels>.json, on the draws of the table's rows.
 
-scikit-learn's classifiers on n-grams, and `supervised` with the learning rate and the number of updates that validation samples liked best (tools/choose.py).
+scikit-learn's classifiers on n-grams (words, tunes) or on the patches (spoken digits), and `supervised` with the learning rate and the number of updates that
+validation samples liked best (tools/choose.py).
 """
 import argparse
 import json
@@ -9,22 +10,34 @@ from pathlib import Path
 from statistics import mean
 
 from record import command
+from sklearn.linear_model import LogisticRegression
+from sklearn.svm import SVC
 
-from ssgan_edu.data import carried, load_dataset
-from ssgan_edu.evaluation import evaluate
+from ssgan_edu.data import Split, carried, load_dataset
+from ssgan_edu.evaluation import baseline_label_spreading, evaluate
 from ssgan_edu.experiments import where_it_ran, write_table
 from ssgan_edu.music import baseline_tunes
 from ssgan_edu.recipes import RECIPES
 from ssgan_edu.text import baseline_words
 from ssgan_edu.training import SSGAN, train
 
-COUNTING = {"words": baseline_words, "tunes": baseline_tunes}
-CHOSEN = {"words": "words-80-supervised", "tunes": "tunes-40-supervised"}
+
+def wrong(classifier, split: Split) -> float:
+    fitted = classifier.fit(split.x_labeled.flatten(1).numpy(), split.y_labeled.numpy())
+    return float((fitted.predict(split.x_test.flatten(1).numpy()) != split.y_test.numpy()).mean())
+
+
+def baseline_patches(split: Split, symbols: tuple[str, ...]) -> dict[str, float]:
+    return {"logistic regression": wrong(LogisticRegression(C=0.1, max_iter=1000), split), "SVC": wrong(SVC(C=10), split), "LabelSpreading": baseline_label_spreading(split)}
+
+
+OTHERS = {"words": baseline_words, "tunes": baseline_tunes, "spoken-digits": baseline_patches}
+CHOSEN = {"words": "words-80-supervised", "tunes": "tunes-40-supervised", "spoken-digits": "spoken-digits-50-supervised"}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--dataset", default="words", choices=COUNTING)
+    parser.add_argument("--dataset", default="words", choices=OTHERS)
     parser.add_argument("--labels", type=int, default=80)
     parser.add_argument("--seeds", type=int, default=5)
     args = parser.parse_args()
@@ -36,7 +49,7 @@ def main() -> None:
         split = dataset.label(n=args.labels, seed=seed)
         model = SSGAN.for_split(split, recipe, seed=seed)
         for _ in train(model, split, chosen["steps"]): pass
-        found = {"supervised, chosen": evaluate(model, split)["test_error"], **COUNTING[args.dataset](split, dataset.symbols)}
+        found = {"supervised, chosen": evaluate(model, split)["test_error"], **OTHERS[args.dataset](split, dataset.symbols)}
         for name, error in found.items(): figures.setdefault(name, []).append(error)
         print(seed, {name: round(error, 4) for name, error in found.items()}, flush=True)
     name = f"{args.dataset}-{args.labels}"

@@ -7,7 +7,6 @@ Needs the programs espeak-ng 1.51 and flite 2.2 (Debian: apt-get install espeak-
 The same versions give the same bytes. The rules are in datasets/spoken-digits/README.md.
 """
 import argparse
-import gzip
 import hashlib
 import re
 import subprocess
@@ -16,6 +15,7 @@ from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import numpy as np
+from record import write_packed
 from scipy.io import wavfile
 from scipy.signal import resample_poly
 
@@ -136,11 +136,7 @@ def main() -> None:
         patches.append(patch(samples, how.snr, rng))
         rows.append("\t".join(map(str, how)) + "\n")
     files = {"patches-idx3-ubyte.gz": idx(np.stack(patches)), "samples.tsv.gz": ("\t".join(Spoken._fields) + "\n" + "".join(rows)).encode()}
-    args.out.mkdir(parents=True, exist_ok=True)
-    packed = {name: gzip.compress(contents, 9, mtime=0) for name, contents in files.items()}
-    for name, contents in packed.items(): (args.out / name).write_bytes(contents)
-    (args.out / "SHA256SUMS").write_text("".join(f"{hashlib.sha256(contents).hexdigest()}  {name}\n" for name, contents in packed.items()))
-    print(f"{len(rows):,} patches, {sum(map(len, packed.values())):,} bytes")
+    print(f"{len(rows):,} patches, {write_packed(args.out, files):,} bytes")
 
 
 if __name__ == "__main__": main()

@@ -4,7 +4,6 @@ Needs music21, which carries the collection (`pip install 'ssgan_edu[music]'`); 
 The rules are in datasets/tunes/README.md.
 """
 import argparse
-import gzip
 import hashlib
 import re
 from collections import Counter, defaultdict
@@ -15,14 +14,15 @@ from pathlib import Path
 from statistics import median
 
 from music21 import converter, corpus, stream
+from record import write_packed
+
+from ssgan_edu.data import PITCHES
+from ssgan_edu.music import BARS, HOLD, PLACES, REST
 
 TYPES = ("reel", "hornpipe", "strathspey", "clog")
 BEATS = {"2/4": 2, "C|": 4, "C": 4, "4/4": 4}  # quarter notes in a bar, as the book writes it; a bar of any of them lasts as long to a dancer
-BARS, STEPS = 4, 16  # of a window, and of a bar
 TRAIN, TEST = 300, 80  # windows of each type
-PITCHES = "C C# D Eb E F F# G G# A Bb B".split()
 LOWEST, HIGHEST, MIDDLE = 55, 91, 76  # MIDI numbers; a tune is moved to the octave that brings its median nearest to the middle
-HOLD, REST = "-", "."
 UNTITLED = ("N...... In De Wood Pile", "Old Zip Coon")  # titles that mock Black people; the tunes stay, their titles don't
 
 
@@ -60,15 +60,15 @@ def on_grid(measure: stream.Measure, beats: int) -> Bar | None:
     "A measure on the grid: a symbol where a note or rest begins, HOLD while it lasts. None if it is longer than a bar."
     length = Fraction(measure.duration.quarterLength)
     if length > beats: return None
-    symbols, tied, end = [HOLD] * STEPS, None, 0
+    symbols, tied, end = [HOLD] * PLACES, None, 0
     for note in measure.notesAndRests:
         if note.duration.isGrace: continue
-        begin, end = (int(Fraction(t) / beats * STEPS + Fraction(1, 2)) for t in (note.offset, note.offset + note.quarterLength))
-        if begin >= STEPS or symbols[begin] != HOLD: continue  # faster than the grid: the first of them stays
+        begin, end = (int(Fraction(t) / beats * PLACES + Fraction(1, 2)) for t in (note.offset, note.offset + note.quarterLength))
+        if begin >= PLACES or symbols[begin] != HOLD: continue  # faster than the grid: the first of them stays
         if note.isRest: symbols[begin] = REST
         elif note.tie and note.tie.type != "start": tied = note.pitches[-1].midi if begin == 0 else tied
         else: symbols[begin] = note.pitches[-1].midi
-    if end < STEPS: symbols[end] = REST  # the last bar of a part, shorter by the pickup
+    if end < PLACES: symbols[end] = REST  # the last bar of a part, shorter by the pickup
     return Bar(symbols, tied, length == beats)
 
 
@@ -121,8 +121,8 @@ def families(found: list[tuple[Tune, list[str]]]) -> list[int]:
     for i, (_, texts) in enumerate(found):
         for text in texts:
             symbols = text.split()
-            for at in (0, STEPS, 2 * STEPS):
-                root[top(i)] = top(first.setdefault(" ".join(symbols[at:at + 2 * STEPS]), i))
+            for at in (0, PLACES, 2 * PLACES):
+                root[top(i)] = top(first.setdefault(" ".join(symbols[at:at + 2 * PLACES]), i))
     return [top(i) for i in range(len(found))]
 
 
@@ -176,11 +176,8 @@ def main() -> None:
             picked = chosen(mine, n)
             lines += [f"{type_}\t{part}\t{shown(title)}\t{text}\n" for title, text in picked]
             print(f"{type_:10} {part:5} {n} of {sum(map(len, mine.values()))} windows, from {len({title for title, _ in picked})} of {len(mine)} tunes")
-    contents = gzip.compress("".join(lines).encode(), 9, mtime=0)
-    args.out.mkdir(parents=True, exist_ok=True)
-    (args.out / "tunes.tsv.gz").write_bytes(contents)
-    (args.out / "SHA256SUMS").write_text(f"{hashlib.sha256(contents).hexdigest()}  tunes.tsv.gz\n")
-    print(f"{len(lines):,} windows, {len(contents):,} bytes")
+    size = write_packed(args.out, {"tunes.tsv.gz": "".join(lines).encode()})
+    print(f"{len(lines):,} windows, {size:,} bytes")
 
 
 if __name__ == "__main__": main()

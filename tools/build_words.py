@@ -8,13 +8,13 @@ Needs wordfreq (`pip install 'ssgan_edu[text]'`) and the lists of offensive word
 The same versions give the same bytes. The rules are in datasets/words/README.md.
 """
 import argparse
-import gzip
 import hashlib
 import json
 import unicodedata
 from collections import Counter
 from pathlib import Path
 
+from record import write_packed
 from wordfreq import get_frequency_dict
 
 LANGUAGES = ("en", "fr", "de", "es", "it", "pl", "fi", "nl")
@@ -89,11 +89,8 @@ def main() -> None:
     for language in LANGUAGES:
         words = native(candidates(language, frequencies, Offensive(language, args.offensive)), TRAIN + TEST)
         lines += [f"{language}\t{part}\t{word}\n" for part, word in zip(parts(language, words), words)]
-    contents = gzip.compress("".join(lines).encode(), 9, mtime=0)
-    args.out.mkdir(parents=True, exist_ok=True)
-    (args.out / "words.tsv.gz").write_bytes(contents)
-    (args.out / "SHA256SUMS").write_text(f"{hashlib.sha256(contents).hexdigest()}  words.tsv.gz\n")
-    print(f"{len(lines):,} words, {len(contents):,} bytes")
+    size = write_packed(args.out, {"words.tsv.gz": "".join(lines).encode()})
+    print(f"{len(lines):,} words, {size:,} bytes")
 
 
 if __name__ == "__main__": main()
