@@ -61,9 +61,14 @@ def test_translation_is_of_this_english(name):
 @each_page
 def test_code_and_outputs_are_the_english_ones(name):
     page, lesson = nbformat.read(PROJECT / "zh" / f"{name}.ipynb", as_version=4), chinese.english(name)
+    if chinese.has_widgets(lesson): assert page.cells.pop(2) == chinese.LANGUAGE
     assert [cell.id for cell in page.cells] == [cell.id for cell in lesson.cells] and page.metadata == lesson.metadata
     assert [cell for cell in page.cells if cell.cell_type == "code"] == [cell for cell in lesson.cells if cell.cell_type == "code"]
     assert (PROJECT / "zh" / f"{name}.ipynb").stat().st_size < 500_000
+
+
+def test_lessons_with_widgets_are_known():
+    assert {name for name in SOURCES if chinese.has_widgets(chinese.english(name))} == {"03_losses", "07_labels", "07_widgets"}
 
 
 # --- the same facts -------------------------------------------------------------------------------------------------

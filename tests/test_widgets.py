@@ -6,6 +6,8 @@ import io
 import math
 import re
 from itertools import product
+from pathlib import Path
+from string import Formatter
 
 import ipywidgets
 import matplotlib
@@ -22,8 +24,8 @@ from ssgan_edu.losses import supervised_loss
 from ssgan_edu.plots import STYLE
 from ssgan_edu.recipes import RECIPES
 from ssgan_edu.training import SSGAN, train
-from ssgan_edu.widgets import (FRACTIONS, LAYERS, PLAYERS, STEPS, Game, Shell, error_curves, few_labels, labeled_fraction, labeled_fraction_results,
-                               loss_explorer, playground, plot_labeled_fraction, plot_labeled_fraction_results, plot_loss_explorer, plot_playground, points_recipe)
+from ssgan_edu.widgets import (CHINESE, FRACTIONS, LAYERS, PLAYERS, STEPS, Game, Shell, error_curves, few_labels, labeled_fraction, labeled_fraction_results,
+                               loss_explorer, playground, plot_labeled_fraction, plot_labeled_fraction_results, plot_loss_explorer, plot_playground, points_recipe, say)
 
 FEW_STEPS = 4
 OF_POINTS = [recipe.name for recipe in RECIPES.values() if not recipe.augment]
@@ -104,6 +106,49 @@ def test_the_sentence_wraps_and_is_text():
     assert isinstance(shell.label, ipywidgets.HTML) and shell.label.layout.width == "100%"
     assert shell.label.value == "a &lt; b &amp; &lt;b&gt;c&lt;/b&gt;" and shown(shell)[0] == "a < b & <b>c</b>"
     assert repr(shell).endswith(": a < b & <b>c</b>")
+
+
+# --- the language ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def in_chinese(monkeypatch): monkeypatch.setenv("SSGAN_EDU_LANGUAGE", "zh")
+
+
+@pytest.mark.parametrize("make", [loss_explorer, playground, labeled_fraction, labeled_fraction_results])
+def test_controls_and_sentence_are_chinese_and_the_figure_is_not(in_chinese, quick, monkeypatch, make):
+    figures = []
+    monkeypatch.setattr(widgets, "_img", lambda figure, text: figures.append(figure) or "")
+    shell = make()
+    assert [control.description for control in shell.controls.values() if re.search("[A-Za-z]{2}", control.description)] == []
+    names = {*RECIPES, *TOYS, *widgets._EXPLORED, "digits", "mnist", "words", "tunes", "spoken-digits", "float32", "logit"}
+    for k in range(1, 4):
+        if f"logit {k}" in shell.controls: shell.controls[f"logit {k}"].value = -100.0
+    left = shell.label.value
+    for name in sorted(names, key=len, reverse=True): left = left.replace(name, "")
+    assert re.findall("[A-Za-z]{2,}", left.replace("nan", "").replace("inf", "")) == [] and shell.label.value.endswith("。")
+    assert figures and not any(re.search("[\u4e00-\u9fff]", texts(figure)) for figure in figures)
+
+
+def test_few_labels_and_a_refusal_in_chinese(in_chinese, monkeypatch):
+    assert few_labels(load_dataset("pinwheel"), 0.001)[1] == "1,000 个标签的 0.1 %：5 个（不是 1 个：5 个类别各需一个）。"
+    shell = loss_explorer()
+    def refuse(*_): raise DataError("Too few points.")
+    monkeypatch.setattr(widgets, "plot_loss_explorer", refuse)
+    shell.controls["logit 1"].value = 5.0
+    assert shell.label.value == "无法绘制："
+
+
+def test_every_translation_is_of_a_text_that_is_said_with_the_same_fields():
+    code = Path(widgets.__file__).read_text(encoding="utf-8").split("def say", 1)[1]
+    assert [text for text in CHINESE if f'"{text}"' not in code] == []
+    def fields(text): return sorted((name, spec) for _, name, spec, _ in Formatter().parse(text) if name)
+    assert [text for text, said in CHINESE.items() if fields(text) != fields(said)] == []
+
+
+def test_another_language_is_refused(monkeypatch):
+    monkeypatch.setenv("SSGAN_EDU_LANGUAGE", "fr")
+    with refused("fr", "en, zh", kind=UnknownNameError): say("speed")
 
 
 def test_only_core_widgets_of_the_oldest_version_are_used():
@@ -392,11 +437,12 @@ def test_the_slider_retrains_in_frames(quick, monkeypatch):
     shell = labeled_fraction()
     frames = []
     shell.label.observe(lambda change: frames.append(change["new"]), names="value")
-    for fraction in FRACTIONS:
+    fractions = FRACTIONS[::3]
+    for fraction in fractions:
         shell.controls["fraction"].value = fraction
         text, _ = shown(shell)
-        assert text.startswith(f"{100 * fraction:g} % of 1,000 labels: {max(round(1000 * fraction), 5)} labels")
-    assert len(frames) > len(FRACTIONS), "pictures come while it trains"
+        assert text.startswith(f"{100 * fraction:g} % of 1,000 labels: {max(round(1000 * fraction), 5):,} labels")
+    assert len(frames) > 2 * len(fractions), "pictures come while it trains"
     for name in ("data", "recipe"):
         for value in shell.controls[name].options:
             shell.controls[name].value = value

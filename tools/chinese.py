@@ -4,6 +4,8 @@ Code, outputs and figures are those of the English notebook; its markdown cells 
 is headed by the id of its cell and the fingerprint of the English text that it translates. Where the English has changed since, or a block is
 missing, the page shows the English, under a note. Links are written as in the English, relative to nbs/.
 
+A lesson with widgets gets a cell that asks for them in Chinese (`say` in lesson 07b).
+
 Exercises are treated in the same way; to their notebooks the hints are added, to be unfolded one by one.
 """
 import hashlib
@@ -19,6 +21,7 @@ from readme import PROJECT, readme
 from ssgan_edu.exercises import read_exercise
 
 LINK = re.compile(r"(?<=\]\()(?![a-z]+:|#)([^)\s]+)")
+LANGUAGE = nbformat.v4.new_code_cell("%env SSGAN_EDU_LANGUAGE=zh", id="language")
 NOTE = "> 这一段的英文在翻译之后有改动，译文待更新，先给出英文。"
 
 
@@ -84,7 +87,11 @@ def chinese(name: str, project: Path = PROJECT) -> nbformat.NotebookNode:
     for cell in prose(notebook):
         cell.source = relink(f"{NOTE}\n\n{cell.source}" if cell.id in missing else known[cell.id], pages(project))
         if cell.id.startswith("hint-"): cell.source = f"<details><summary>提示 {cell.id.removeprefix('hint-')}</summary>\n\n{cell.source}\n\n</details>"
+    if has_widgets(notebook): notebook.cells.insert(2, LANGUAGE)  # after the title and the installation
     return notebook
+
+
+def has_widgets(notebook: nbformat.NotebookNode) -> bool: return any("widgets" in cell.source for cell in notebook.cells if cell.cell_type == "code")
 
 
 def generated(project: Path = PROJECT) -> dict[Path, str]:
