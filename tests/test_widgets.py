@@ -389,7 +389,7 @@ def test_a_step_that_cannot_be_made_is_said():
 def test_every_fraction_can_be_drawn(dataset, quick):
     for fraction in FRACTIONS:
         split, text = few_labels(load_dataset(dataset), fraction)
-        assert split.n_labeled == max(round(1000 * fraction), split.n_classes) and f"{split.n_labeled} labels" in text
+        assert split.n_labeled == max(round(1000 * fraction), split.n_classes) and f"{split.n_labeled:,} labels" in text
         assert len(split.y_labeled.unique()) == split.n_classes
     for fraction, seed in ((FRACTIONS[0], 0), (0.05, 3), (1.0, 1)): sound(plot_labeled_fraction(dataset, fraction, seed, steps=FEW_STEPS))
 
