@@ -197,7 +197,7 @@ def test_lesson_07_slider_of_the_labeled_fraction(page, lab):
     widget.keep("07-half-a-percent")
     assert widget.drag("labeled", to=1.0) == "100 %"
     after = widget.wait_for_change(before)
-    assert before[0].startswith("0.5 % of 1,000 labels: 5 labels.") and after[0].startswith("100 % of 1,000 labels: 1000 labels.")
+    assert before[0].startswith("0.5 % of 1,000 labels: 5 labels.") and after[0].startswith("100 % of 1,000 labels: 1,000 labels.")
     widget.keep("07-all-labels")
 
     results = Widget(page, "labels")
