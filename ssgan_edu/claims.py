@@ -396,10 +396,14 @@ CLAIMS = {claim.name: claim for claim in (
 )}
 
 # %% ../nbs/14_claims.ipynb #14e00014
-def claims_table(results: Path | None = None) -> str:
-    "A Markdown table, one line a claim of the article: what it says, the verdict, the figures that say so, the command. From the files that travel with the library unless another folder is given."
-    lines = ["| | claim | verdict | because | command |", "|---|---|---|---|---|"]
+def claims_table(results: Path | None = None, because: bool = True) -> str:
+    """A Markdown table, one line a claim of the article: what it says, the verdict, the figures that say so (unless `because` is False), the command.
+
+    From the files that travel with the library unless another folder is given.
+    """
+    heads = ["", "claim", "verdict", *(["because"] if because else []), "command"]
+    lines = [heads, ["---"] * len(heads)]
     for claim in CLAIMS.values():
-        found = read_claim(claim, results)
-        lines.append(f"| {claim.name} | {claim.says} | " + (f"**{found['verdict']}** | {found['because']} | `{found['command']}` |" if found else "not measured yet | | |"))
-    return "\n".join(lines)
+        found = read_claim(claim, results) or {"verdict": "not measured yet", "because": "", "command": f"ssgan-edu experiment {claim.name}"}
+        lines.append([claim.name, claim.says, f"**{found['verdict']}**", *([found["because"]] if because else []), f"`{found['command']}`"])
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
