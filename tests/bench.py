@@ -72,32 +72,43 @@ class PlainWeightNorm(nn.Module):
     def forward(self, x): return F.linear(x, self.g * self.v / self.v.norm(dim=1, keepdim=True), self.b)
 
 
-def plain_update(split: Split) -> Callable:
-    sizes = [784, 1000, 500, 250, 250, 250]
-    layers, head = nn.ModuleList(PlainWeightNorm(a, b) for a, b in zip(sizes, sizes[1:])), PlainWeightNorm(250, 10)
-    G = nn.Sequential(nn.Linear(100, 500), nn.BatchNorm1d(500), nn.Softplus(), nn.Linear(500, 500), nn.BatchNorm1d(500), nn.Softplus(),
-                      PlainWeightNorm(500, 784), nn.Sigmoid())
-    adam_D, adam_G = torch.optim.Adam([*layers.parameters(), *head.parameters()], lr=3e-3, betas=(0.5, 0.999)), torch.optim.Adam(G.parameters(), lr=3e-3, betas=(0.5, 0.999))
-    averages = [p.detach().clone() for p in adam_D.param_groups[0]["params"]]
-    def forever(*tensors):
-        while True: yield from DataLoader(TensorDataset(*tensors), batch_size=100, shuffle=True)
-    labeled, unlabeled, again = (forever(*t) for t in ((split.x_labeled, split.y_labeled), (split.x_unlabeled,), (split.x_unlabeled,)))
+class Plain:
+    "The plain loop: a call is one update. Its rate stays constant, as the published one does for 120,000 updates."
+    def __init__(self, split: Split):
+        sizes = [784, 1000, 500, 250, 250, 250]
+        self.layers, self.head = nn.ModuleList(PlainWeightNorm(a, b) for a, b in zip(sizes, sizes[1:])), PlainWeightNorm(250, 10)
+        self.G = nn.Sequential(nn.Linear(100, 500), nn.BatchNorm1d(500), nn.Softplus(), nn.Linear(500, 500), nn.BatchNorm1d(500), nn.Softplus(),
+                               PlainWeightNorm(500, 784), nn.Sigmoid())
+        self.parameters = [*self.layers.parameters(), *self.head.parameters()]
+        self.adam_D, self.adam_G = (torch.optim.Adam(p, lr=3e-3, betas=(0.5, 0.999)) for p in (self.parameters, self.G.parameters()))
+        self.averages = [p.detach().clone() for p in self.parameters]
+        def forever(*tensors):
+            while True: yield from DataLoader(TensorDataset(*tensors), batch_size=100, shuffle=True)
+        self.labeled, self.unlabeled, self.again = (forever(*t) for t in ((split.x_labeled, split.y_labeled), (split.x_unlabeled,), (split.x_unlabeled,)))
 
-    def D(x):
+    def D(self, x, noise=1.0):
         f = x.flatten(1)
-        for i, layer in enumerate(layers): f = F.relu(layer(f + (0.5 if i else 0.3) * torch.randn_like(f)))
-        return head(f + 0.5 * torch.randn_like(f)), f
+        for i, layer in enumerate(self.layers): f = F.relu(layer(f + noise * (0.5 if i else 0.3) * torch.randn_like(f)))
+        return self.head(f + noise * 0.5 * torch.randn_like(f)), f
 
-    def run():
-        (x, y), (u,), (u2,) = next(labeled), next(unlabeled), next(again)
-        fake = G(torch.rand(100, 100)).detach()
-        loss = supervised_loss(D(x)[0], y) + unsupervised_loss(D(u)[0], D(fake)[0])
-        adam_D.zero_grad(); loss.backward(); adam_D.step()
-        loss = feature_matching_loss(D(u2)[1].detach(), D(G(torch.rand(100, 100)))[1])
-        adam_G.zero_grad(); loss.backward(); adam_G.step()
+    def __call__(self) -> None:
+        (x, y), (u,), (u2,) = next(self.labeled), next(self.unlabeled), next(self.again)
+        fake = self.G(torch.rand(100, 100)).detach()
+        loss = supervised_loss(self.D(x)[0], y) + unsupervised_loss(self.D(u)[0], self.D(fake)[0])
+        self.adam_D.zero_grad(); loss.backward(); self.adam_D.step()
+        loss = feature_matching_loss(self.D(u2)[1].detach(), self.D(self.G(torch.rand(100, 100)))[1])
+        self.adam_G.zero_grad(); loss.backward(); self.adam_G.step()
         with torch.no_grad():
-            for a, p in zip(averages, adam_D.param_groups[0]["params"]): a.mul_(0.999).add_(p, alpha=0.001)
-    return run
+            for a, p in zip(self.averages, self.parameters): a.mul_(0.999).add_(p, alpha=0.001)
+
+    @torch.no_grad()
+    def error(self, x: torch.Tensor, y: torch.Tensor) -> float:
+        "Share of the images that the averaged weights get wrong."
+        now = [p.clone() for p in self.parameters]
+        for p, a in zip(self.parameters, self.averages): p.copy_(a)
+        wrong = (self.D(x, noise=0.0)[0].argmax(1) != y).double().mean().item()
+        for p, value in zip(self.parameters, now): p.copy_(value)
+        return wrong
 
 
 def milliseconds(run: Callable, n: int) -> float:
@@ -113,7 +124,7 @@ def main() -> None:
     parser.add_argument("--record", action="store_true", help=f"write the ratios to {RECORD.parent.name}/{RECORD.name}")
     args = parser.parse_args()
     split = load_dataset("mnist").label(per_class=10, seed=0)
-    library, plain = library_update(split), plain_update(split)
+    library, plain = library_update(split), Plain(split)
     runs = {"floor": floor_update(library), "library": library, "plain": plain}
     times: dict[str, list[float]] = {name: [] for name in runs}
     for run in runs.values(): milliseconds(run, 5)
