@@ -2,12 +2,13 @@
 
 # %% auto #0
 __all__ = ['app', 'console', 'progress_console', 'AsJson', 'Device', 'Folder', 'DEMO_STEPS', 'DEMO_DRAWS', 'DEMO_RECIPES',
-           'SAMPLES', 'exercises_app', 'Number', 'Learner', 'main', 'save_figure', 'demo', 'split_of', 'train_command',
-           'evaluate_command', 'Samples', 'SampleFiles', 'sample_command', 'experiment_command', 'doctor',
-           'list_exercises', 'next_command', 'check_command', 'progress_command', 'hint_command', 'solution_command',
-           'reset_command', 'copy_command']
+           'SAMPLES', 'OF_A_ROW', 'exercises_app', 'Number', 'Learner', 'main', 'save_figure', 'demo', 'split_of',
+           'train_command', 'evaluate_command', 'Samples', 'SampleFiles', 'sample_command', 'experiment_command',
+           'doctor', 'list_exercises', 'next_command', 'check_command', 'progress_command', 'hint_command',
+           'solution_command', 'reset_command', 'copy_command']
 
 # %% ../nbs/91_cli.ipynb #2724fd76
+import hashlib
 import json
 import os
 import platform
@@ -35,18 +36,18 @@ from .data import DATASETS, TOYS, DataError, Split, SSGANError, cache_dir, load_
 from .evaluation import baseline_label_spreading, evaluate, predictions, sample_quality
 from .exercises import (check_folder, copy_exercises, find_exercise, find_folder, load_exercises, next_exercise, next_hint, read_progress, report,
                                  reset_exercise, solution)
-from .experiments import Row, run_row, summarize, where_it_ran
+from .experiments import Row, read_row, run_row, summarize, where_it_ran
 from .music import decode_tunes, plot_tunes, to_midi, to_wav
 from .networks import FAMILIES
 from .plots import plot_demo, plot_samples
 from .recipes import RECIPES
 from .text import decode
-from .training import SSGAN, Run, load_checkpoint, pick_device, read_settings, train, weights_sha256, write_atomically
+from .training import SSGAN, Run, open_run, pick_device, train, weights_sha256, write_atomically
 
 # %% ../nbs/91_cli.ipynb #a43a12cb
 app = typer.Typer(help="Learn and use semi-supervised GANs: train on few labels and many unlabeled samples.", no_args_is_help=True,
                   add_completion=False, pretty_exceptions_enable=False)
-console, progress_console = Console(), Console(stderr=True)
+console, progress_console = Console(markup=False), Console(stderr=True, markup=False)  # a name in brackets is a name
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as one JSON object on the last line.")]
 Device = Annotated[Optional[str], typer.Option(help="cpu, cuda, mps … Default: an accelerator if there is one.")]
@@ -58,12 +59,12 @@ def main() -> None:
     try: app()
     except (SSGANError, OSError) as error:
         message = " ".join(str(error).splitlines()).removesuffix(".") + "."
-        progress_console.print(f"error: {message}", style="red", markup=False, highlight=False, soft_wrap=True)
+        progress_console.print(f"error: {message}", style="red", highlight=False, soft_wrap=True)
         raise SystemExit(2) from None
 
 
 def _progress(shown: bool = True) -> Progress:
-    return Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.fields[note]}"),
+    return Progress(TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.fields[note]}", markup=False),
                     console=progress_console, transient=not progress_console.is_terminal, disable=not shown)
 
 
@@ -100,6 +101,7 @@ def demo(out: Annotated[Path, typer.Option(help="Folder for the figure.")] = Pat
          device: Device = None, as_json: AsJson = False) -> None:
     "Train with and without unlabeled digits on one label per class, and show what the unlabeled data bought."
     if steps < 10: raise SSGANError(f"--steps {steps} is too few to show anything. Give at least 10.")
+    out.mkdir(parents=True, exist_ok=True)  # if that fails, better now than after the training
     torch.set_num_threads(1)  # networks this small gain nothing from more, and one isn't slowed by other programs
     dataset = load_dataset("digits")
     splits = [dataset.label(per_class=1, seed=draw) for draw in range(DEMO_DRAWS)]
@@ -127,9 +129,16 @@ def demo(out: Annotated[Path, typer.Option(help="Folder for the figure.")] = Pat
 
 # %% ../nbs/91_cli.ipynb #ad91004e
 def split_of(settings: dict) -> Split:
-    "The split that the settings of a run describe."
-    try: return load_dataset(settings["dataset"]).label(per_class=settings["labels_per_class"], seed=settings["seed"])
+    "The split that the settings of a run describe. Raises `DataError` if the pictures of a folder are others than they were."
+    unlabeled = next((int(change.split()[1]) for change in settings.get("changes", ()) if change.startswith("unlabeled ")), None)
+    try: split = load_dataset(settings["dataset"]).label(per_class=settings["labels_per_class"], seed=settings["seed"], unlabeled=unlabeled)
     except KeyError as error: raise DataError(f"The settings of this run lack {error}. It was not made by `ssgan-edu train`.") from error
+    if settings.get("data_sha256") not in (None, _data_sha256(split)):
+        raise DataError(f"The pictures in {settings['dataset']} are not those that this run began with; what it was trained on could be among its test pictures now. Restore them, or train anew.")
+    return split
+
+
+def _data_sha256(split: Split) -> str: return hashlib.sha256(b"".join(t.numpy().tobytes() for t in (split.x_labeled, split.y_labeled, split.x_unlabeled, split.x_test, split.y_test))).hexdigest()
 
 
 @app.command("train")
@@ -148,10 +157,12 @@ def train_command(
 
     On several GPUs, cores or machines: `torchrun --nproc-per-node 4 --no-python ssgan-edu train …`, or `accelerate launch` (lesson 15).
     """
-    accelerator = Accelerator(cpu=device == "cpu") if int(os.environ.get("WORLD_SIZE", 1)) > 1 else None
-    settings = {"dataset": dataset, "recipe": recipe, "labels_per_class": labels_per_class, "seed": seed, "steps": steps, "networks": networks}
+    accelerator = Accelerator(cpu=device == "cpu") if int(os.environ.get("WORLD_SIZE") or 1) > 1 else None
+    of_folder = dataset not in DATASETS and Path(dataset).is_dir()
+    settings = {"dataset": str(Path(dataset).resolve()) if of_folder else dataset, "recipe": recipe, "labels_per_class": labels_per_class, "seed": seed, "steps": steps, "networks": networks}
     if accelerator: settings["processes"] = accelerator.num_processes
     split = split_of(settings)
+    if of_folder: settings["data_sha256"] = _data_sha256(split)  # nobody else vouches for what is in it
     run = Run(out, split, settings, resume, checkpoint_every, device, accelerator)
     with _progress(run.is_main) as progress:
         task = progress.add_task(f"{recipe} on {dataset}", total=steps, completed=run.model.step, note="")
@@ -172,7 +183,7 @@ def _command(settings: dict) -> str:
     "The command that makes this run again."
     settings = dict(settings)
     launch = ["torchrun", "--nproc-per-node", str(n), "--no-python"] if (n := settings.pop("processes", None)) else []
-    options = [word for key, value in settings.items() if key != "dataset" and value is not None for word in (f"--{key.replace('_', '-')}", str(value))]
+    options = [word for key, value in settings.items() if key not in ("dataset", "data_sha256") and value is not None for word in (f"--{key.replace('_', '-')}", str(value))]
     return shlex.join([*launch, "ssgan-edu", "train", settings["dataset"], *options])
 
 
@@ -190,8 +201,8 @@ def _show(result: dict) -> None:
 def evaluate_command(folder: Folder, quality: Annotated[bool, typer.Option("--quality", help="Also measure the generated samples (trains a reference classifier first).")] = False,
                      device: Device = None, as_json: AsJson = False) -> None:
     "Test error, its interval and calibration of the run in FOLDER."
-    settings = read_settings(folder)
-    split, model = split_of(settings), load_checkpoint(folder / "checkpoint.safetensors", device)
+    settings, model = open_run(folder, device)
+    split = split_of(settings)
     result = settings | evaluate(model, split) | {"step": model.step, "weights_sha256": weights_sha256(model)}
     if quality: result["sample_quality"] = sample_quality(model, load_dataset(settings["dataset"]))
     if model.step < settings["steps"]: progress_console.print(f"note: this run has made {model.step} of {settings['steps']} steps.", style="yellow")
@@ -240,7 +251,7 @@ def sample_command(folder: Folder, n: Annotated[int, typer.Option(min=1, max=10_
                    out: Annotated[Optional[Path], typer.Option(help="The file to write: .png for pictures (default samples.png), .txt for words, .mid, .wav, .png or .txt for tunes, .png or .wav for spoken digits.")] = None,
                    seed: Annotated[int, typer.Option(help="Fixes the noise.")] = 0, device: Device = None) -> None:
     "Draw samples from the generator of the run in FOLDER into a file; words and tunes are printed, with the class that the run takes them for."
-    model, settings = load_checkpoint(folder / "checkpoint.safetensors", device), read_settings(folder)
+    settings, model = open_run(folder, device)
     files = SAMPLES.get(settings["dataset"], _PICTURES)
     if out and out.suffix.lower() not in files.writers: raise SSGANError(f"--out {out}: samples of {settings['dataset']} can't be written as that. Give a name that ends in {', '.join(files.writers)}.")
     x = model.sample(n, seed)
@@ -249,7 +260,7 @@ def sample_command(folder: Folder, n: Annotated[int, typer.Option(min=1, max=10_
         samples = Samples(x, [split.class_names[k] for k in predictions(model, split, x)], load_dataset(settings["dataset"]).symbols)
     else: samples = Samples(x, [], ())
     lines = files.lines(samples)
-    for line in lines: console.print(line, markup=False, highlight=False, soft_wrap=True)
+    for line in lines: console.print(line, highlight=False, soft_wrap=True)
     if out or not lines:
         out = out or Path(f"samples{next(iter(files.writers))}")
         write_atomically(out, files.writers[out.suffix.lower()](samples))
@@ -266,15 +277,20 @@ def _weights(given: list[str]) -> tuple[tuple[str, float], ...]:
     return tuple(pairs)
 
 
-def _list_claims() -> None:
+def _list_claims(as_json: bool) -> None:
     table = _table("claims of the article (lesson 14)", "claim", "it says", "updates, about", "quick")
     for claim in CLAIMS.values():
         table.add_row(claim.name, claim.says, *(f"{claim.seeds * sum(row.steps for row in rows):,}" for rows in (claim.rows, claim.quick)))
     console.print(table)
+    if as_json: print(json.dumps({name: claim.says for name, claim in CLAIMS.items()}))
+
+
+def _nothing_was_run(results: Path) -> None: progress_console.print(f"note: all of it was in {results.absolute()} already; nothing was measured. To measure again: --results NEW_FOLDER.", style="yellow", soft_wrap=True)
 
 
 def _run_claim(claim: Claim, quick: bool, jobs: int, results: Path, work: Path, device: str | None, as_json: bool) -> None:
     table, rows = _table(f"{claim.name}: {claim.says}", "row", claim.figure.replace("_", " ")), claim.quick if quick else claim.rows
+    if read_claim(claim, results, quick): _nothing_was_run(results)
     with _progress() as progress:
         task = progress.add_task(claim.name, total=len(rows), note=rows[0].name)
         for row in run_claim(claim, quick, results, work, jobs, device):
@@ -287,8 +303,12 @@ def _run_claim(claim: Claim, quick: bool, jobs: int, results: Path, work: Path, 
     if as_json: print(json.dumps(found))
 
 
+OF_A_ROW = ("labels", "recipe", "steps", "unlabeled", "labeled_batch", "weight", "seeds")  # what a claim decides by itself
+
+
 @app.command("experiment")
 def experiment_command(
+        context: typer.Context,
         what: Annotated[str, typer.Argument(help="A claim of the article, for example C2 (--list shows all), or a data set, for example mnist.")] = "",
         labels: Annotated[int, typer.Option(help="Labels in all.")] = 100,
         recipe: Annotated[str, typer.Option(help=f"One of {', '.join(RECIPES)}.")] = "improved",
@@ -304,11 +324,14 @@ def experiment_command(
         work: Annotated[Path, typer.Option(help="Folder for unfinished runs.")] = Path("runs/experiments"),
         device: Device = None, as_json: AsJson = False) -> None:
     "Measure a claim of the article, or a recipe, over several draws of labels. Goes on where it was interrupted, skips what is in the results."
-    if show: return _list_claims()
+    if show: return _list_claims(as_json)
+    given = [name for name in OF_A_ROW if context.get_parameter_source(name).name == "COMMANDLINE"]
+    if given and what.upper() in CLAIMS: raise SSGANError(f"--{given[0].replace('_', '-')} goes with a data set; the rows of {what.upper()} are fixed. Leave it out, or name a data set.")
     if what.upper() in CLAIMS: return _run_claim(CLAIMS[what.upper()], quick, jobs, results, work, device, as_json)
     if quick: raise SSGANError(f"--quick goes with a claim, and {what!r} is none. Known: {', '.join(CLAIMS)}.")
     if not what: raise SSGANError(f"Nothing was named. Give a claim ({', '.join(CLAIMS)}) or a data set, for example `ssgan-edu experiment C2 --quick`.")
     row, runs = Row(what, labels, recipe, steps, unlabeled, labeled_batch, _weights(weight)), []
+    if set(range(seeds)) <= read_row(row, results).keys(): _nothing_was_run(results)
     with _progress() as progress:
         task = progress.add_task(row.name, total=seeds, note="")
         for found in run_row(row, seeds, results, work, jobs, device):
@@ -361,7 +384,7 @@ def _learner_folder(folder: Optional[Path]) -> Path:
     return find_folder(_candidates(folder))
 
 
-def _say(text: str, style: str | None = None) -> None: console.print(text, style=style, markup=False, highlight=False, soft_wrap=True)
+def _say(text: str, style: str | None = None) -> None: console.print(text, style=style, highlight=False, soft_wrap=True)
 
 # %% ../nbs/91_cli.ipynb #e1a90d03
 @exercises_app.command("list")

@@ -51,7 +51,7 @@ class Row:
     def _options(self) -> Iterator[tuple[str, str]]:
         if self.unlabeled is not None: yield "unlabeled", str(self.unlabeled)
         if self.labeled_batch is not None: yield "labeled-batch", str(self.labeled_batch)
-        for term, factor in self.weights: yield "weight", f"{term}={factor:g}"
+        for term, factor in self.weights: yield "weight", f"{term}={factor:.12g}"
 
     @property
     def name(self) -> str:
@@ -108,10 +108,12 @@ def write_table(path: Path, table: dict) -> None:
 
 
 def read_row(row: Row, results: Path) -> dict[int, dict]:
-    "The runs of a row that are in `results`, by seed. Raises `DataError` if the file is there but damaged."
+    "The runs of a row that are in `results`, by seed. Raises `DataError` if the file is there but damaged, or belongs to another row of this name."
     path = results / f"{row.name}.json"
     if not path.is_file(): return {}
-    table = read_table(path)
+    table, wanted = read_table(path), json.loads(json.dumps(asdict(row)))
+    for key in wanted.keys() & table.keys():
+        if table[key] != wanted[key]: raise DataError(f"{path} was measured with {key}={table[key]!r}; asked for: {wanted[key]!r}. Choose another folder for the results.")
     return {seed: dict(zip(table["figures"], values)) | {"seed": seed} for seed, *values in zip(table["seeds"], *table["figures"].values())}
 
 
@@ -135,7 +137,7 @@ def run_row(row: Row, seeds: int = 3, results: Path = Path("results"), work: Pat
     jobs = min(jobs, max(1, len(todo)))
     threads = max(1, (os.cpu_count() or 1) // jobs) if jobs > 1 else None
     for found in Parallel(n_jobs=jobs, return_as="generator_unordered")(delayed(run or run_seed)(row, seed, work, device, threads) for seed in todo):
-        runs[found["seed"]] = found
+        runs |= read_row(row, results) | {found["seed"]: found}  # another process may have added draws
         _write_row(row, runs, results)
         yield found
 

@@ -102,6 +102,7 @@ class Recipe:
     labeled_batch_size: int | None = None
 
     def __post_init__(self):
+        if self.batch_size < 2: raise SSGANError(f"batch_size={self.batch_size}. Give at least 2: batch normalization needs a spread.")
         if self.outputs not in OUTPUTS: raise SSGANError(f"outputs={self.outputs!r}. Allowed: {', '.join(OUTPUTS)}.")
         for update in self.updates:
             if update.player not in ("discriminator", "generator"):

@@ -2,7 +2,7 @@
 
 # %% auto #0
 __all__ = ['FORMAT', 'pick_device', 'SSGAN', 'training_step', 'train', 'budget', 'write_atomically', 'weights_sha256', 'to_bytes',
-           'from_bytes', 'save_checkpoint', 'load_checkpoint', 'Run', 'read_settings']
+           'from_bytes', 'save_checkpoint', 'load_checkpoint', 'Run', 'read_settings', 'open_run']
 
 # %% ../nbs/05_training.ipynb #eecad153
 import hashlib
@@ -167,6 +167,7 @@ def training_step(model: SSGAN, data: Split, step: int, steps: int, accelerator:
     updates = updates_at(recipe, step, data.n_labeled, data.n_unlabeled)
     for i, update in enumerate(updates):
         weights, optimizer = update.weights(progress), model.optimizers[update.player]
+        if not weights: continue  # all are 0, or have not begun
         wanted = {name for term in weights for name in needs(term)}
         x = _draw(model, data, i, update.player, wanted, step * ranks + rank, noise)
         outputs = _outputs(model, wanted, x, update.player, noise)
@@ -348,14 +349,15 @@ class Run:
         folder, settings, split = self.folder, self.settings, self.split
         about, checkpoint = folder / "run.json", folder / "checkpoint.safetensors"
         _check_steps(settings["steps"])
+        if self.checkpoint_every < 1: raise TrainingError(f"checkpoint_every={self.checkpoint_every}. Give a number of steps, at least 1.")
         if self.is_main and (about.exists() or checkpoint.exists()):
             if not resume: raise CheckpointError(f"{folder} already holds a run. Pass --resume (resume=True) to go on with it, or choose another folder.")
             _same_settings(read_settings(folder), settings, folder)
             for leftover in self.folder.glob(".*.tmp"): leftover.unlink()
         if checkpoint.exists():
-            self.model = load_checkpoint(checkpoint, device)
-            kept = {"recipe": self.model.recipe.name, "seed": self.model.seed, "steps": self.model.steps}
-            _same_settings(kept, {key: settings[key] for key in kept}, checkpoint)
+            self.model = _of_run(load_checkpoint(checkpoint, device), settings, checkpoint)
+            wanted = lookup(RECIPES, self.recipe, "recipe") if isinstance(self.recipe, str) else self.recipe
+            if self.model.recipe != wanted: raise CheckpointError(f"{checkpoint} was trained with another recipe of the name {wanted.name!r}. Resume with the one that it began with, or choose another folder.")
             self.log = [line for line in _read_log(self.folder / "log.jsonl") if line["step"] <= self.model.step]
         else: self.model = SSGAN.for_split(split, self.recipe, settings["networks"], settings["seed"], device)
         if self.is_main and not about.exists(): write_atomically(about, json.dumps(settings, indent=1).encode())
@@ -382,6 +384,20 @@ def read_settings(folder: str | Path) -> dict:
     except ValueError as error: raise CheckpointError(f"{path} can't be read ({error}). Restore it, or train again into another folder.") from error
     if not isinstance(settings, dict): raise CheckpointError(f"{path} doesn't hold the settings of a run. Restore it, or train again into another folder.")
     return settings
+
+
+def open_run(folder: str | Path, device: str | torch.device | None = None) -> tuple[dict, SSGAN]:
+    "The settings and the model of the run in `folder`. Raises `CheckpointError` if there is none, or if they don't belong together."
+    settings, checkpoint = read_settings(folder), Path(folder) / "checkpoint.safetensors"
+    return settings, _of_run(load_checkpoint(checkpoint, device), settings, checkpoint)
+
+
+def _of_run(model: SSGAN, settings: dict, checkpoint: Path) -> SSGAN:
+    "The model, if it was made with these settings."
+    made_with = {"recipe": model.recipe.name, "seed": model.seed, "steps": model.steps}
+    if missing := made_with.keys() - settings.keys(): raise CheckpointError(f"The settings of this run lack {min(missing)!r}. They were not made by training; restore {checkpoint.parent / 'run.json'}.")
+    _same_settings(made_with, {key: settings[key] for key in made_with}, checkpoint)
+    return model
 
 
 def _read_log(path: Path) -> list[dict]:

@@ -403,6 +403,17 @@ def test_a_checkpoint_without_its_settings_is_not_gone_on_with(moons, tmp_path):
     assert SSGAN.load(tmp_path / "checkpoint.safetensors").seed == 0
 
 
+def test_a_run_is_not_resumed_with_another_recipe_of_the_same_name(moons, tmp_path):
+    for _ in small_run(tmp_path, moons): pass
+    other = RECIPES[SMALL["recipe"]].weighted(supervised=0.5)
+    with refused(str(tmp_path), "another recipe", kind=CheckpointError): Run(tmp_path, moons, SMALL, resume=True, recipe=other)
+    Run(tmp_path, moons, SMALL, resume=True, recipe=RECIPES[SMALL["recipe"]])
+
+
+def test_checkpoints_need_a_number_of_steps_between_them(moons, tmp_path):
+    with refused("checkpoint_every=0", kind=TrainingError): Run(tmp_path, moons, SMALL, checkpoint_every=0)
+
+
 @pytest.mark.parametrize("changed", [dict(seed=1), dict(steps=7), dict(recipe="best"), dict(networks="mlp"), dict(lesson="07")], ids=str)
 def test_a_run_is_not_resumed_with_other_settings(moons, tmp_path, changed):
     small_run(tmp_path, moons, steps_made=4)

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from contextlib import redirect_stderr, redirect_stdout
+from itertools import product
 from pathlib import Path
 from types import SimpleNamespace
 from unittest import mock
@@ -58,7 +59,65 @@ def points(tmp_path_factory) -> Path:
     return folder
 
 
+@pytest.fixture
+def pictures(tmp_path) -> Path:
+    "A folder of small pictures, two classes; its name would be markup."
+    folder, rng = tmp_path / "mine[b]", np.random.default_rng(0)
+    for name, i in product(("x", "y"), range(12)):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+        Image.fromarray(rng.integers(0, 256, (8, 8), dtype=np.uint8)).save(folder / name / f"{i}.png")
+    return folder
+
+
 # --- train, evaluate, sample ----------------------------------------------------------------------------------------
+
+
+def test_a_run_knows_its_pictures_from_anywhere_and_notices_others(pictures, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    run = tmp_path / "runs[old]"
+    done = call("train", pictures.name, "--labels-per-class", 2, "--steps", 3, "--out", run)
+    assert done.code == 0 and f"Run: {run}" in done.out, done.err
+    assert str(pictures) in json.loads((run / "result.json").read_text())["command"]
+    (tmp_path / "elsewhere").mkdir(); monkeypatch.chdir(tmp_path / "elsewhere")
+    assert answer("evaluate", run)["dataset"] == str(pictures)
+    (pictures / "x" / "0.png").rename(pictures / "x" / "99.png")
+    for command in (("evaluate", run), ("train", pictures, "--labels-per-class", 2, "--steps", 3, "--out", run, "--resume")):
+        done = call(*command)
+        assert done.code == 2 and done.err.startswith("error: ") and str(pictures if command[0] == "evaluate" else run) in done.err
+
+
+def test_a_checkpoint_of_another_run_is_not_taken_for_this_one(run, points, tmp_path):
+    mixed = shutil.copytree(points, tmp_path / "mixed")
+    shutil.copy(run.folder / "checkpoint.safetensors", mixed)
+    for command in ("evaluate", "sample"):
+        done = call(command, mixed)
+        assert done.code == 2 and "recipe='improved'" in done.err and str(mixed) in done.err
+
+
+def test_what_was_not_measured_anew_is_said(tmp_path):
+    row = ("experiment", "two-moons", "--labels", 4, "--steps", 2, "--seeds", 1, "--results", tmp_path / "results", "--work", tmp_path / "work")
+    assert "nothing was measured" not in call(*row).err
+    assert "nothing was measured" in call(*row).err
+
+
+def test_claims_are_listed_for_programs(): assert set(answer("experiment", "--list")) == {f"C{n}" for n in range(1, 12)}
+
+
+@pytest.mark.parametrize("option", ["--labels", "--recipe", "--steps", "--unlabeled", "--labeled-batch", "--weight", "--seeds"])
+def test_a_claim_takes_no_option_of_a_row(option):
+    done = call("experiment", "C9", "--quick", option, {"--recipe": "best", "--weight": "unsupervised=1"}.get(option, 20))
+    assert done.code == 2 and option in done.err and "C9" in done.err
+
+
+def test_an_empty_number_of_processes_is_one(tmp_path, monkeypatch):
+    monkeypatch.setenv("WORLD_SIZE", "")
+    assert call("train", "two-moons", "--steps", 2, "--out", tmp_path / "run").code == 0
+
+
+def test_a_place_that_cannot_be_written_to_is_refused_before_the_demo(tmp_path):
+    (tmp_path / "file").write_text("")
+    with mock.patch("ssgan_edu.cli.train", side_effect=AssertionError("trained")): done = call("demo", "--out", tmp_path / "file" / "demo", "--steps", 10)
+    assert done.code == 2 and str(tmp_path / "file") in done.err
 
 
 def test_train_ends_with_a_line_of_json(run):
@@ -230,7 +289,7 @@ ERRORS = {
     "other settings": (("train", "digits", "--out", "{run}", "--resume"), ["labels_per_class=3", "10"]),
     "file in the place of the folder": (("train", "digits", "--steps", "2", "--out", "{file}"), ["{file}"]),
     "evaluate nothing": (("evaluate", "{new}"), ["{new}", "holds no run"]),
-    "sample nothing": (("sample", "{new}"), ["{new}", "no checkpoint"]),
+    "sample nothing": (("sample", "{new}"), ["{new}", "holds no run"]),
     "device of evaluate": (("evaluate", "{run}", "--device", "cuda:99"), ["'cuda:99'"]),
     "no png": (("sample", "{run}", "--out", "x.jpg"), ["x.jpg", ".png"]),
     "no generator": (("sample", "{points}", "--out", "{new}.png"), ["'supervised'", "no generator"]),

@@ -152,6 +152,26 @@ def test_the_results_are_whole(tmp_path, whole):
     assert len(set(table["figures"]["weights_sha256"])) == 3, "each seed is a run of its own"
 
 
+def drawn(row, seed, *where): return {"seed": seed, "test_error": seed / 10}
+
+
+def test_results_of_another_row_with_this_name_are_not_taken(tmp_path):
+    mine, other = Row("a/pictures", 4, "improved", 5), Row("b/pictures", 4, "improved", 5)
+    list(run_row(mine, 1, tmp_path, tmp_path, run=drawn))
+    with refused("a/pictures", "b/pictures", mine.name, kind=DataError): list(run_row(other, 1, tmp_path, tmp_path, run=drawn))
+    assert len(read_row(mine, tmp_path)) == 1
+    one, two = (Row("digits", 10, "improved", 5, weights=(("unsupervised", factor),)) for factor in (0.12345671, 0.12345674))
+    assert one.name != two.name
+
+
+def test_draws_that_another_process_has_added_meanwhile_are_kept(tmp_path):
+    def slow(row, seed, *more):
+        list(run_row(row, 3, tmp_path, tmp_path, run=drawn))
+        return drawn(row, seed)
+    list(run_row(ROW, 1, tmp_path, tmp_path, run=slow))
+    assert sorted(read_row(ROW, tmp_path)) == [0, 1, 2]
+
+
 def test_where_it_ran_names_the_versions_and_the_machine():
     found = where_it_ran()
     assert found["versions"].keys() == {"python", "torch", "ssgan_edu"} and found["versions"]["torch"] == torch.__version__ and "cores" in found["machine"]

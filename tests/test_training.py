@@ -95,6 +95,21 @@ def test_a_recipe_of_ones_own_needs_no_change_of_the_step(split):
     assert "mine" not in RECIPES
 
 
+@pytest.mark.parametrize("player, moves", [("discriminator", "generator"), ("generator", "discriminator")])
+def test_a_player_whose_terms_have_no_weight_stands_still(split, player, moves):
+    terms = {term: 0.0 for update in RECIPES["improved"].updates if update.player == player for term in update.terms}
+    model = SSGAN.for_split(split, RECIPES["improved"].weighted(**terms), seed=0)
+    before = {name: [p.clone() for p in net.parameters()] for name, net in model.players.items()}
+    records = list(train(model, split, 2))
+    still = {name: all(map(torch.equal, before[name], net.parameters())) for name, net in model.players.items()}
+    assert still == {player: True, moves: False} and terms.keys().isdisjoint(records[0])
+
+
+@pytest.mark.parametrize("size", [0, 1, -5])
+def test_a_batch_has_at_least_two_samples(size):
+    with refused(f"batch_size={size}", "at least 2", kind=SSGANError): replace(RECIPES["improved"], batch_size=size)
+
+
 def test_a_recipe_may_move_a_player_twice(split):
     moves = (Update("generator", {"non_saturating": 1.0}), Update("discriminator", {"unsupervised": 1.0}), Update("generator", {"feature_matching": 1.0}))
     records = list(train(SSGAN.for_split(split, Recipe("mine", moves, "this test")), split, steps=2))
