@@ -120,6 +120,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                 'ssgan_edu.data._rows': ('data.html#_rows', 'ssgan_edu/data.py'),
                                 'ssgan_edu.data._sequences': ('data.html#_sequences', 'ssgan_edu/data.py'),
                                 'ssgan_edu.data._spoken_digits': ('data.html#_spoken_digits', 'ssgan_edu/data.py'),
+                                'ssgan_edu.data._subfolders': ('data.html#_subfolders', 'ssgan_edu/data.py'),
                                 'ssgan_edu.data._torchvision': ('data.html#_torchvision', 'ssgan_edu/data.py'),
                                 'ssgan_edu.data._toy': ('data.html#_toy', 'ssgan_edu/data.py'),
                                 'ssgan_edu.data._tunes': ('data.html#_tunes', 'ssgan_edu/data.py'),

@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import takewhile
+from numbers import Integral
 from pathlib import Path
 
 import numpy as np
@@ -86,7 +87,7 @@ class Dataset:
     `x_train`, `x_test`: float32 `(N, *shape)`; `y_train`, `y_test`: int64 `(N,)`, −1 where the label is unknown.
     `kind` is "image" (`shape` is `(C, H, W)`, pixels in [0, 1]), "points" or "sequence" (`(L, V)`, one-hot). For sequences, `symbols` names
     the V symbols; the first one, the empty string, fills up what is shorter than L.
-    Raises `DataError` for NaN, pixels out of range, labels out of range, or parts that don't fit each other.
+    Raises `DataError` for what is not a tensor, NaN, pixels out of range, labels out of range, or parts that don't fit each other.
     """
     name: str
     x_train: Tensor
@@ -98,6 +99,9 @@ class Dataset:
     symbols: tuple[str, ...] = ()
 
     def __post_init__(self):
+        for part in ("x_train", "y_train", "x_test", "y_test"):
+            if not isinstance(given := getattr(self, part), Tensor):
+                raise DataError(f"{part} is a {type(given).__module__}.{type(given).__name__}. Give a torch tensor: torch.as_tensor({part}).")
         if self.kind not in KINDS: raise DataError(f"kind is {self.kind!r}. Allowed: {', '.join(KINDS)}.")
         if self.x_train.shape[1:] != self.x_test.shape[1:]:
             raise DataError(f"Training samples have shape {tuple(self.x_train.shape[1:])}, test samples {tuple(self.x_test.shape[1:])}. Give both the same.")
@@ -124,6 +128,8 @@ class Dataset:
         without the labeled samples if `exclude_labeled`, or `unlabeled` samples of that. With the same seed, a larger labeled or
         unlabeled part contains the smaller. Raises `DataError` if that can't be met.
         """
+        for name, number in dict(per_class=per_class, n=n, validation=validation, unlabeled=unlabeled).items():
+            if not isinstance(number, Integral | None): raise DataError(f"{name}={number!r} is not a whole number. Example: {name}=10.")
         known = (self.y_train >= 0).nonzero().flatten()
         n, counts = _n_labels(self, per_class, fraction, n, balanced, len(known))
         shuffled = known[torch.randperm(len(known), generator=seeded(seed, "label"))]
@@ -377,23 +383,34 @@ PICTURES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff"}
 
 
 def _read_pictures(folder: Path) -> list[tuple[Path, np.ndarray]]:
-    "Path and float32 array `(C, H, W)` in [0, 1] of each picture right below `folder`: one channel if it is grey, else three."
-    from PIL import Image
+    "Path and float32 array `(C, H, W)` in [0, 1] of each picture right below `folder`, turned upright: one channel if it is grey, else three."
+    from PIL import Image, ImageOps
     found = []
-    for path in sorted(p for p in folder.iterdir() if p.suffix.lower() in PICTURES):
+    for path in sorted(p for p in folder.iterdir() if p.suffix.lower() in PICTURES and not p.name.startswith(".")):
         try:
             with Image.open(path) as image:
-                if image.mode.startswith("I"): pixels = np.asarray(image, np.float32) / 65535  # 16 bits
-                else: pixels = np.asarray(image.convert("L" if image.mode in ("1", "L") else "RGB"), np.float32) / 255
+                upright = ImageOps.exif_transpose(image)
+                if image.mode.startswith("I;16") or (image.mode, image.format) == ("I", "PNG"): white = 65535  # older Pillow opens 16-bit PNG as I
+                elif image.mode == "F": white = 1
+                elif image.mode == "I": white = None  # nothing says which of the integers is white
+                else: white, upright = 255, upright.convert("L" if image.mode in ("1", "L") else "RGB")
+                values = np.asarray(upright, np.float32)
         except Exception as error:  # decoders of damaged pictures raise a dozen kinds of errors
             raise DataError(f"{path} can't be read as a picture ({first_line(error)}). Remove or replace it.") from error
+        if white is None or not (values.min() >= 0 and values.max() <= white):
+            numbers = f"{'integers' if white is None else 'floats'} from {values.min():.9g} to {values.max():.9g}"
+            raise DataError(f"{path} has pixels that are {numbers}. Allowed are unsigned integers of 8 or 16 bits and floats in [0, 1]. Save it as one of these.")
+        pixels = values / white
         found.append((path, pixels[None] if pixels.ndim == 2 else pixels.transpose(2, 0, 1)))
     return found
 
 
+def _subfolders(folder: Path) -> set[str]: return {p.name for p in folder.iterdir() if p.is_dir() and not p.name.startswith(".")}
+
+
 def _folder(folder: Path) -> Dataset:
     "A folder of pictures: one subfolder a class, `unlabeled/` and `test/` if you like."
-    classes = sorted(p.name for p in folder.iterdir() if p.is_dir() and p.name not in ("unlabeled", "test") and not p.name.startswith("."))
+    classes = sorted(_subfolders(folder) - {"unlabeled", "test"})
     if len(classes) < 2: raise DataError(f"{folder} has {len(classes)} subfolders with a class in each. Make at least 2, and `unlabeled/` for the others.")
 
     def load(root: Path, names: list[str]) -> tuple[list[np.ndarray], list[int]]:
@@ -411,6 +428,8 @@ def _folder(folder: Path) -> Dataset:
     arrays = np.stack(x), np.array(y)
     known = arrays[1] >= 0
     if (folder / "test").is_dir():
+        if unknown := sorted(_subfolders(folder / "test") - set(classes)):
+            raise DataError(f"{folder / 'test'} has subfolders for {', '.join(unknown)}; the classes are {', '.join(classes)}. Rename or remove those subfolders, or give training pictures too.")
         x_test, y_test = load(folder / "test", classes)
         train, test = np.arange(len(y)), (np.stack(x_test), np.array(y_test))
     else:

@@ -17,7 +17,6 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterable
-from contextlib import redirect_stdout
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from numbers import Real

@@ -179,7 +179,7 @@ def _draw_regions(ax: Axes, model: SSGAN, split: Split) -> None:
 @_figure
 def plot_regions(model: SSGAN, split: Split) -> Figure:
     "What a model of the plane predicts where, with labeled (large), unlabeled (dots) and generated points (crosses). Raises `SSGANError` for other data."
-    if split.kind != "points": raise SSGANError(f"Regions can be drawn for points of the plane; given: {split.kind} of shape {split.shape}. Use plot_samples for images.")
+    if split.shape != (2,): raise SSGANError(f"Regions can be drawn for points of the plane; given: {split.kind} of shape {split.shape}. Use plot_samples for images.")
     figure, ax = plt.subplots(figsize=(5, 3.4))
     _draw_regions(ax, model, split)
     ax.plot(*split.x_unlabeled[:1000].T, ".", color="0.45", ms=2.5, label="unlabeled", zorder=2)

@@ -61,7 +61,7 @@ def baseline_ngrams(split: Split, ngrams: TfidfVectorizer, read: Callable[[Tenso
     """Test errors (fractions) of three scikit-learn classifiers on weighted counts of n-grams, with the same labeled samples; `read` makes texts of samples `(N, L, V)`.
 
     "logistic regression" sees the labeled samples alone. The others also see about `n_unlabeled` unlabeled ones, spread over all: "self-training" takes over the
-    predictions it is sure of (0.8) as labels, until there are no more; "LabelSpreading" joins each sample with its 30 nearest neighbors in 100 principal directions.
+    predictions it is sure of (0.8) as labels, until there are no more; "LabelSpreading" joins each sample with its 30 nearest neighbors (all, if there are fewer) in 100 principal directions.
     """
     every_nth = max(1, split.n_unlabeled // n_unlabeled)  # not the first ones: the samples come class by class
     labeled, unlabeled, test = map(read, (split.x_labeled, split.x_unlabeled[::every_nth], split.x_test))
@@ -70,7 +70,7 @@ def baseline_ngrams(split: Split, ngrams: TfidfVectorizer, read: Callable[[Tenso
     directions = make_pipeline(ngrams, TruncatedSVD(100, random_state=0), Normalizer())
     return {"logistic regression": _wrong(make_pipeline(ngrams, regression), labeled, y_few, test, y_test),
             "self-training": _wrong(make_pipeline(ngrams, SelfTrainingClassifier(regression, threshold=0.8)), labeled + unlabeled, y, test, y_test),
-            "LabelSpreading": _wrong(make_pipeline(directions, LabelSpreading(kernel="knn", n_neighbors=30, alpha=0.9, max_iter=1000)), labeled + unlabeled, y, test, y_test)}
+            "LabelSpreading": _wrong(make_pipeline(directions, LabelSpreading(kernel="knn", n_neighbors=min(30, len(y)), alpha=0.9, max_iter=1000)), labeled + unlabeled, y, test, y_test)}
 
 
 def baseline_words(split: Split, symbols: Sequence[str], n_unlabeled: int = 10_000) -> dict[str, float]:

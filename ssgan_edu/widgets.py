@@ -325,7 +325,7 @@ def plot_playground(model: SSGAN, split: Split, layers: Iterable[str] = tuple(LA
     `SSGANError` for a model that isn't one of points of the plane. After Kahng et al. 2018, GAN Lab.
     """
     chosen = {name: lookup(LAYERS, name, "layer") for name in layers}
-    if split.kind != "points" or model.shape != split.shape: raise SSGANError(f"The playground is for points of the plane; given: {split.kind} of shape {split.shape}, a model for {model.shape}.")
+    if not model.shape == split.shape == (2,): raise SSGANError(f"The playground is for points of the plane; given: {split.kind} of shape {split.shape}, a model for {model.shape}.")
     figure, ax = plt.subplots(figsize=(7.2, 4))
     for name, draw in LAYERS.items():
         if name in chosen: draw(ax, model, split)

@@ -164,6 +164,10 @@ DRAWS_REFUSED = {
     "labels and validation": (dict(n=1000, validation=298), ["1000", "298", "1297"]),
     "negative validation": (dict(n=10, validation=-5), ["validation=-5"]),
     "a class without label": (dict(n=10, balanced=False), ["class", "balanced=True"]),
+    "half a label": (dict(per_class=2.5), ["per_class=2.5", "whole number", "per_class=10"]),
+    "a float of labels": (dict(n=10.0), ["n=10.0", "whole number", "n=10"]),
+    "a float of validation samples": (dict(n=10, validation=2.0), ["validation=2.0", "whole number"]),
+    "a float of unlabeled samples": (dict(n=10, unlabeled=20.0), ["unlabeled=20.0", "whole number"]),
     "nothing asked": (dict(), ["none", "label(per_class=10)"]),
     "two things asked": (dict(n=10, fraction=0.5), ["fraction, n", "exactly one"]),
     "no unlabeled sample left": (dict(fraction=1.0, exclude_labeled=True), ["No unlabeled sample", "exclude_labeled=False"]),
@@ -174,6 +178,11 @@ DRAWS_REFUSED = {
 def test_a_draw_that_cannot_be_is_refused(digits, case):
     asked, words = DRAWS_REFUSED[case]
     with refused(*words): digits.label(**asked)
+
+
+def test_whole_numbers_of_numpy_are_whole_numbers(digits):
+    split = digits.label(per_class=np.int64(2), validation=np.int32(3), unlabeled=np.int64(20))
+    assert (split.n_labeled, len(split.x_validation), split.n_unlabeled) == (20, 3, 20)
 
 
 def test_most_per_class_is_the_number_that_the_message_names(digits):
@@ -207,6 +216,8 @@ SAMPLES_REFUSED = {
     "NaN in the test part": (spoiled(float("nan"), "x_test"), ["test part", "NaN"]),
     "pixels to 255": (spoiled(255.0), ["from 0.5 to 255", "[0, 1]", "divide"]),
     "pixels below 0": (spoiled(-1.0), ["from -1", "[0, 1]"]),
+    "numpy samples": (dict(x_train=np.zeros((6, 1, 8, 8), np.float32)), ["x_train", "numpy.ndarray", "torch.as_tensor(x_train)"]),
+    "a list of labels": (dict(y_test=[0, 1, 2]), ["y_test", "list", "torch.as_tensor(y_test)"]),
     "bytes": (dict(x_train=torch.zeros(6, 1, 8, 8, dtype=torch.uint8)), ["uint8", "255"]),
     "double precision": (dict(x_train=torch.zeros(6, 1, 8, 8).double(), x_test=torch.zeros(3, 1, 8, 8).double()), ["float64", "float32"]),
     "label too large": (dict(y_train=torch.tensor([0, 1, 2, 3, 0, 1])), ["training", "0 to 3", "3 classes", "0 to 2"]),
@@ -387,20 +398,80 @@ def test_color_pictures_keep_their_channels(tmp_path):
     assert (255 * torch.cat([dataset.x_train, dataset.x_test])[:, 1:, 0, 0]).round().unique(dim=0).tolist() == [[20, 30]]
 
 
-def test_pictures_of_16_bits_are_not_clipped(tmp_path):
+def save_even(folder, values, dtype, ending):
+    "Four evenly grey pictures, two a class."
+    for value, name in zip(values, ["a/1", "a/2", "b/1", "b/2"]):
+        (folder / name).parent.mkdir(exist_ok=True)
+        Image.fromarray(np.full((8, 8), value, dtype)).save(folder / f"{name}.{ending}")
+
+
+def greys(dataset):
+    assert dataset.shape == (1, 8, 8)
+    return sorted(torch.cat([dataset.x_train, dataset.x_test]).mean((1, 2, 3)).tolist())
+
+
+@pytest.mark.parametrize("ending", ["png", "tif"])
+def test_pictures_of_16_bits_are_not_clipped(tmp_path, ending):
     "PNG of microscopes and scanners: 65,535 is white, half of it is grey."
-    for i, name in enumerate(["a/1", "a/2", "b/1", "b/2"]):
+    save_even(tmp_path, [0, 32768, 65535, 32768], np.uint16, ending)
+    assert greys(load_dataset(tmp_path)) == pytest.approx([0, 0.5, 0.5, 1], abs=0.01)
+
+
+def test_16_bits_that_an_older_pillow_opens_as_32_are_still_16(tmp_path, monkeypatch):
+    save_even(tmp_path, [0, 100, 65535, 32768], np.uint16, "png")
+    now = Image.open
+
+    def before(path):
+        image = now(path).convert("I")
+        image.format = "PNG"
+        return image
+
+    monkeypatch.setattr(Image, "open", before)
+    assert greys(load_dataset(tmp_path)) == pytest.approx([0, 100 / 65535, 0.5, 1], abs=1e-4)
+
+
+def test_float_pictures_from_0_to_1_are_taken_as_they_are(tmp_path):
+    save_even(tmp_path, [0, 0.25, 0.5, 1], np.float32, "tif")
+    assert greys(load_dataset(tmp_path)) == [0, 0.25, 0.5, 1]
+
+
+@pytest.mark.parametrize("values, dtype, words", [([0, 128, 255, 255], np.float32, "floats from 128 to 128"), ([0.5, -0.5, 1, 1], np.float32, "floats from -0.5 to -0.5"),
+                                                  ([0.5, np.nan, 1, 1], np.float32, "floats from nan"), ([0, 128, 255, 255], np.int32, "integers from 0 to 0"),
+                                                  ([0, 1, 65535, 65535], np.int32, "integers from 0 to 0")], ids=["bytes", "negative", "NaN", "32 bits", "16 in 32 bits"])
+def test_pictures_of_which_nobody_knows_what_is_white_are_refused(tmp_path, values, dtype, words):
+    save_even(tmp_path, values, dtype, "tif")
+    with refused(".tif", words, "8 or 16 bits", "floats in [0, 1]", "Save it"): load_dataset(tmp_path)
+
+
+def test_photographs_are_turned_upright(tmp_path):
+    "A camera that was held upright saves the picture lying, and that it has to be turned by 90° to the right."
+    turned = Image.Exif()
+    turned[0x0112] = 6
+    lying = np.zeros((8, 16), np.uint8)
+    lying[:, 8:] = 255  # the right half, which becomes the lower one
+    for name in ("a/1", "a/2", "b/1", "b/2"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
-        Image.fromarray(np.full((8, 8), [0, 32768, 65535, 32768][i], np.uint16)).save(tmp_path / f"{name}.png")
+        Image.fromarray(lying).save(tmp_path / f"{name}.jpg", exif=turned)
     dataset = load_dataset(tmp_path)
-    found = sorted(torch.cat([dataset.x_train, dataset.x_test]).mean((1, 2, 3)).tolist())
-    assert dataset.shape == (1, 8, 8) and found == pytest.approx([0, 0.5, 0.5, 1], abs=0.01)
+    assert dataset.shape == (1, 16, 8)
+    assert dataset.x_train[:, :, :8].max() < 0.1 and dataset.x_train[:, :, 8:].min() > 0.9
 
 
 def test_other_files_and_hidden_folders_are_not_classes(pictures):
     (pictures / "notes.txt").write_text("x"); (pictures / "cat" / "notes.txt").write_text("x")
+    (pictures / "cat" / "._0.png").write_bytes(b"\0\5\x16\7")  # macOS puts one beside each file of a foreign disk
     (pictures / ".cache").mkdir()
-    assert load_dataset(pictures).class_names == ("cat", "dog")
+    dataset = load_dataset(pictures)
+    assert dataset.class_names == ("cat", "dog") and len(dataset.x_train) + len(dataset.x_test) == 16
+
+
+@pytest.mark.parametrize("name", ["cow", "unlabeled"])
+def test_an_unknown_class_in_the_test_part_is_named(pictures, name):
+    paint(pictures / "test", ["cat/1", "dog/1"])
+    (pictures / "test" / ".cache").mkdir()
+    assert len(load_dataset(pictures).x_test) == 2
+    paint(pictures / "test", [f"{name}/1"])
+    with refused("test", name, "cat, dog", "Rename or remove"): load_dataset(pictures)
 
 
 def test_folders_that_cannot_be_used_are_refused(pictures):

@@ -9,7 +9,7 @@ import pytest
 import torch
 from matplotlib.figure import Figure
 
-from ssgan_edu.data import SSGANError, load_dataset, seeded
+from ssgan_edu.data import Dataset, SSGANError, load_dataset, seeded
 from ssgan_edu.evaluation import confusion_matrix, expected_calibration_error, predict_proba
 from ssgan_edu.plots import (plot_comparison, plot_confusion, plot_demo, plot_learning_curves, plot_nearest, plot_regions, plot_reliability, plot_samples)
 from ssgan_edu.recipes import RECIPES
@@ -216,6 +216,8 @@ def test_demo_says_what_the_unlabeled_images_bought(digits):
 
 # --- what is refused ------------------------------------------------------------------------------------------------
 
+SPACE = Dataset("space", torch.zeros(4, 3), torch.arange(4) % 2, torch.zeros(2, 3), torch.arange(2), ("a", "b"), "points").label(per_class=1)
+
 REFUSED = {
     "no images": (lambda digits, model: plot_samples(torch.zeros(0, 1, 4, 4)), ["(0, 1, 4, 4)"]),
     "vectors": (lambda digits, model: plot_samples(torch.zeros(5, 16)), ["(5, 16)", "(N, C, H, W)"]),
@@ -225,6 +227,7 @@ REFUSED = {
     "names missing": (lambda digits, model: plot_confusion(torch.zeros(3, 3), ("a", "b")), ["(3, 3)", "2 class names"]),
     "logits": (lambda digits, model: plot_reliability(torch.randn(4, 3), torch.zeros(4)), ["softmax(1)"]),
     "images on the plane": (lambda digits, model: plot_regions(model, digits), ["image", "(1, 8, 8)", "plot_samples"]),
+    "points of space": (lambda digits, model: plot_regions(SSGAN.for_split(SPACE), SPACE), ["points of the plane", "(3,)"]),
     "neighbors missing": (lambda digits, model: plot_nearest(digits.x_test[:3], digits.x_test[:2]), ["3 samples, 2 neighbors"]),
     "nothing to compare": (lambda digits, model: plot_comparison({}), ["at least one value"]),
     "a name without values": (lambda digits, model: plot_comparison({"a": [0.1], "b": []}), ["at least one value"]),

@@ -164,6 +164,10 @@ def test_baselines_learn_from_few_words(words):
     assert found["LabelSpreading"] < 0.63, "with unlabeled words of one language only, as the first 2,000 are, 0.75 and more"
 
 
+def test_baselines_of_fewer_words_than_neighbors(words):
+    assert all(0 <= error <= 1 for error in baseline_words(words.label(per_class=1, unlabeled=20), words.symbols).values())
+
+
 def test_an_ngram_model_writes_what_it_has_seen():
     model = NGramModel(["abab", "abc"], n=2)
     written = model.sample(300, seed=1)

@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 from support import refused
 
 from ssgan_edu import widgets
-from ssgan_edu.data import TOYS, DataError, TrainingError, UnknownNameError, load_dataset
+from ssgan_edu.data import TOYS, DataError, Dataset, TrainingError, UnknownNameError, load_dataset
 from ssgan_edu.evaluation import evaluate
 from ssgan_edu.losses import supervised_loss
 from ssgan_edu.plots import STYLE
@@ -254,6 +254,8 @@ def test_the_playground_refuses():
         with refused("augment"): make(recipe="fixmatch")
     digits = load_dataset("digits").label(per_class=1)
     with refused("points of the plane", "image"): plot_playground(game.model, digits)
+    space = Dataset("space", torch.zeros(4, 3), torch.arange(4) % 2, torch.zeros(2, 3), torch.arange(2), ("a", "b"), "points").label(per_class=1)
+    with refused("points of the plane", "(3,)"): plot_playground(SSGAN.for_split(space), space)
     with refused("'supervised'", "generator"): Game(recipe="supervised").step(["generator"])
 
 
