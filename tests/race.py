@@ -2,15 +2,14 @@
 
 library: a recipe with a budget fixed beforehand. plain: the loop of bench.py. The test error is looked at every 500 updates, to say when; nothing is
 chosen by it. Both run at the same time, a process and a thread each; the plain loop has the machine to itself when the library is done, so the
-times favor it. Writes results/speed/mnist-100-to-3-percent.json.
+times favor it. Writes results/speed/mnist-100-race.json.
 """
 import argparse
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from time import perf_counter
 
 import torch
-from bench import Plain
+from bench import RECORD, Plain
 from joblib import Parallel, delayed
 
 from ssgan_edu.data import load_dataset
@@ -59,14 +58,16 @@ def main() -> None:
     parser.add_argument("--target", type=float, default=0.03)
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
+    if min(args.steps, args.most) < args.every: parser.error(f"--every {args.every} is more than the updates of a run. Look more often.")
     runs = (("library", args.recipe, args.steps), ("plain", args.recipe, args.most))
     figures = dict(Parallel(n_jobs=2)(delayed(run)(*each, args.every, args.target, args.seed) for each in runs))
     for name, found in figures.items():
         last = found[-1]
         print(f"{name:8} {'reached' if last['test_error'] <= args.target else 'did not reach'} {args.target:.1%}: {last['test_error']:.2%} after {last['updates']:,} updates, {last['seconds']:.0f} s")
-    table = {"name": "updates and seconds to a test error on MNIST, 100 labels", "command": f"python tests/race.py --recipe {args.recipe} --steps {args.steps} --most {args.most} --seed {args.seed}",
+    command = " ".join(["python tests/race.py", *(f"--{key} {value}" for key, value in vars(args).items())])
+    table = {"name": "updates and seconds to a test error on MNIST, 100 labels", "command": command,
              "seeds": [args.seed], **where_it_ran(), "threads": 1, "recipe": args.recipe, "steps": args.steps, "target": args.target, "figures": figures}
-    write_table(Path("results/speed/mnist-100-to-3-percent.json"), table)
+    write_table(RECORD.with_name("mnist-100-race.json"), table)
 
 
 if __name__ == "__main__": main()
