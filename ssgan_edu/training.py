@@ -357,7 +357,7 @@ class Run:
         if checkpoint.exists():
             self.model = _of_run(load_checkpoint(checkpoint, device), settings, checkpoint)
             wanted = lookup(RECIPES, self.recipe, "recipe") if isinstance(self.recipe, str) else self.recipe
-            if self.model.recipe != wanted: raise CheckpointError(f"{checkpoint} was trained with another recipe of the name {wanted.name!r}. Resume with the one that it began with, or choose another folder.")
+            if wanted != self.model.recipe: raise CheckpointError(f"{checkpoint} was trained with another recipe of the name {wanted.name!r}. Resume with the one that it began with, or choose another folder.")
             self.log = [line for line in _read_log(self.folder / "log.jsonl") if line["step"] <= self.model.step]
         else: self.model = SSGAN.for_split(split, self.recipe, settings["networks"], settings["seed"], device)
         if self.is_main and not about.exists(): write_atomically(about, json.dumps(settings, indent=1).encode())
