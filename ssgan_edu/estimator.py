@@ -18,8 +18,8 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .data import DataError, Split, SSGANError, from_one_hot, lookup, one_hot
-from .networks import FAMILIES
-from .recipes import RECIPES
+from .networks import FAMILIES, default_family
+from .recipes import RECIPES, Recipe
 from .training import SSGAN, train
 
 # %% ../nbs/08_estimator.ipynb #e10a5bbd
@@ -48,7 +48,7 @@ class _Scaler:
     def __init__(self, X: np.ndarray, kind: str):
         self.kind, self.shift, self.scale = kind, 0.0, 1.0
         if kind == "image":
-            self.scale = 255.0 if np.issubdtype(X.dtype, np.integer) else float(X.max()) or 1.0
+            self.scale = float(X.max()) or 1.0  # the type says nothing: integers may end at 1, 16, 255 or 4095
             if X.min() < 0: raise SSGANError(f"Images have values from {X.min():.4g} on. Give pixels from 0 on, or flatten them to a table (N, F).")
         elif kind == "points":
             self.shift, spread = X.mean(0, dtype=np.float64), X.std(0, dtype=np.float64)
@@ -75,6 +75,23 @@ def _is_unlabeled(y: np.ndarray) -> np.ndarray:
     return y == -1 if y.dtype.kind in "iuf" else np.array([isinstance(label, (int, float, np.number)) and label == -1 for label in y], bool)
 
 
+def _known_labels(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    "Where y isn't −1, and the labels there. Raises `SSGANError` for those that can't be used, such as what was meant as −1."
+    if y.dtype.kind in "OUS":
+        for row, label in enumerate(y):
+            if label is None: raise SSGANError(f"y[{row}] is None. Give -1, the number, where there is no label.")
+            if isinstance(label, (str, bytes)) and label in ("-1", "-1.0", b"-1", b"-1.0"):
+                raise SSGANError(f"y[{row}] is the string {str(label)!r}, not the number -1. If it means no label, use an array of dtype object, and -1 for no label; if it is a class, rename it.")
+    known = ~_is_unlabeled(y)
+    if not known.any(): raise SSGANError("Every label is -1. Give at least 2 classes a label each.")
+    labels = y[known]
+    if y.dtype.kind == "O":
+        if len({isinstance(label, str) for label in labels}) > 1: raise SSGANError(f"y has strings and other labels, {labels[0]!r} among them. Give all classes as strings or all as numbers, and -1 for no label.")
+        if all(isinstance(label, (int, float, np.number, np.bool_)) for label in labels): labels = np.array(labels.tolist())
+    check_classification_targets(labels)
+    return known, labels
+
+
 def _split_of(x: torch.Tensor, y: np.ndarray, classes: np.ndarray, kind: str, validation: np.ndarray, seed: int) -> Split:
     "The split in which samples with a label are labeled, those of `validation` are set aside, and all but these are unlabeled too."
     def codes(rows): return torch.from_numpy(np.searchsorted(classes, y[rows].astype(classes.dtype)).astype(np.int64))
@@ -95,20 +112,20 @@ class SSGANClassifier(ClassifierMixin, BaseEstimator):
 
     Parameters
     ----------
-    recipe : name in `RECIPES`, one that classifies.
+    recipe : name in `RECIPES`, or a `Recipe`, one that classifies.
     networks : name in `FAMILIES`, or None for what suits tables and images. "sequence" and "gumbel" say that `X` is sequences.
     max_steps : updates at most.
-    batch_size : samples of each kind in a batch.
+    batch_size : samples of each kind in a batch, instead of the recipe's own number.
     early_stopping : stop when the accuracy on a labeled validation part has not risen for `n_iter_no_change` checks, and keep the best.
     validation_fraction : share of the labeled samples for it, at least one of each class.
     n_iter_no_change : see `early_stopping`; there are 20 checks in `max_steps`.
-    warm_start : begin from the weights of the last fit instead of anew.
+    warm_start : begin from the weights of the last fit instead of anew, with its seed: the same samples give the same validation part.
     device : "cpu", "cuda" …; None takes an accelerator if there is one.
     random_state : seed of weights, noise, batches and the validation part.
     verbose : print a line at every check if above 0.
 
     Tables `(N, F)` are standardized by the training part; images `(N, H, W)` or `(N, H, W, C)` are divided by their largest
-    possible value; one-hot sequences `(N, L, V)`, as `OneHotSequences` makes them, stay as they are.
+    value; one-hot sequences `(N, L, V)`, as `OneHotSequences` makes them, stay as they are.
     Attributes: `classes_`, `n_features_in_`, `n_iter_`, `model_` (the `SSGAN`). Source: Salimans et al. 2016.
     """
     def __init__(self, recipe="improved", networks=None, max_steps=2000, batch_size=100, early_stopping=False, validation_fraction=0.2,
@@ -118,9 +135,10 @@ class SSGANClassifier(ClassifierMixin, BaseEstimator):
         self.warm_start, self.device, self.random_state, self.verbose = warm_start, device, random_state, verbose
 
     def _check_parameters(self):
-        recipe = lookup(RECIPES, self.recipe, "recipe")
+        if not isinstance(self.recipe, (str, Recipe)): raise SSGANError(f"recipe={self.recipe!r}. Allowed: a name in RECIPES, or a Recipe.")
+        recipe = lookup(RECIPES, self.recipe, "recipe") if isinstance(self.recipe, str) else self.recipe
         if not recipe.classifies:
-            raise SSGANError(f"recipe={self.recipe!r} doesn't classify. Allowed: {', '.join(n for n, r in RECIPES.items() if r.classifies)}.")
+            raise SSGANError(f"recipe={recipe.name!r} doesn't classify. Allowed: {', '.join(n for n, r in RECIPES.items() if r.classifies)}.")
         if self.networks is not None: lookup(FAMILIES, self.networks, "family of networks")
         for name in ("max_steps", "n_iter_no_change"): _checked(name, getattr(self, name), Integral, "a whole number from 1 on", lambda v: v >= 1)
         _checked("batch_size", self.batch_size, Integral, "a whole number from 2 on (a batch normalization needs 2)", lambda v: v >= 2)
@@ -128,30 +146,49 @@ class SSGANClassifier(ClassifierMixin, BaseEstimator):
         return replace(recipe, batch_size=int(self.batch_size))
 
     def fit(self, X, y):
-        """Train on `X` with labels `y`, −1 where there is none.
+        """Train on `X` with labels `y`, −1 where there is none: with strings, in an array of dtype object.
 
         Raises `SSGANError` for parameters or labels that can't be used, `ValueError` as scikit-learn's estimators do for arrays.
+        What is refused or breaks off leaves the estimator as the last fit left it.
         """
+        fitted = copy.copy(self)
+        fitted._fit(X, y)
+        self.__dict__ = fitted.__dict__
+        return self
+
+    def _fit(self, X, y):
         recipe = self._check_parameters()
         if self.networks in _FOR_SEQUENCES: _check_dimensions(X)
         X, y = validate_data(self, X, y, allow_nd=True)
         kind = _kind_of(X, self.networks)
-        known = ~_is_unlabeled(y)
-        if not known.any(): raise SSGANError("Every label is -1. Give at least 2 classes a label each.")
-        check_classification_targets(y[known])
-        classes = np.unique(y[known])
+        known, labels = _known_labels(y)
+        classes = np.unique(labels)
         if len(classes) < 2: raise SSGANError(f"y has one class only, {classes[0]!r}. A classifier needs labels of at least 2 classes.")
-        seed = int(check_random_state(self.random_state).randint(2**31 - 1))
         warm = self.warm_start and hasattr(self, "model_")
         if warm and not (np.array_equal(classes, self.classes_) and (kind, X.shape[1:]) == (self._scaler.kind, self._fitted_shape)):
             raise SSGANError("warm_start goes on with the classes and the shape of the last fit, and these differ. Use warm_start=False.")
+        seed = self.model_.seed if warm else int(check_random_state(self.random_state).randint(2**31 - 1))
         if not warm: self._scaler, self.classes_, self._fitted_shape = _Scaler(X, kind), classes, X.shape[1:]
         x = self._scaler.to_tensor(X)
         split = _split_of(x, y, classes, kind, self._validation_rows(y, known, seed), seed)
-        if not warm: self.model_ = SSGAN.for_split(split, recipe, self.networks, seed, self.device)
-        self.model_.step, self.model_.steps = 0, None
+        self.model_ = self._warm_model(split, recipe) if warm else SSGAN.for_split(split, recipe, self.networks, seed, self.device)
         self._train(split)
-        return self
+
+    def _warm_model(self, split, recipe):
+        "A model at step 0 of a run by `recipe`, with all weights and moments of the last fit. Raises `SSGANError` if they don't fit it."
+        last, networks = self.model_, self.networks or default_family(split.kind, split.shape)
+        if networks != last.networks:
+            raise SSGANError(f"networks={networks!r}, but warm_start goes on with the weights of the last fit, whose networks are {last.networks!r}. Use these, or warm_start=False.")
+        if recipe.outputs != last.recipe.outputs:
+            raise SSGANError(f"recipe={recipe.name!r} has the outputs {recipe.outputs!r}, but warm_start goes on with the weights of the last fit, by {last.recipe.name!r}, "
+                             f"with {last.recipe.outputs!r}. Use a recipe with these, or warm_start=False.")
+        model = SSGAN(recipe, networks, last.shape, last.kind, last.n_classes, last.seed, self.device)
+        for name, optimizer in model.optimizers.items():
+            model.players[name].load_state_dict(last.players[name].state_dict())
+            model.averages[name].load_state_dict(last.averages[name].state_dict())
+            moments = copy.deepcopy(last.optimizers[name].state_dict()["state"])  # else training this model would move the last one's
+            optimizer.load_state_dict({**optimizer.state_dict(), "state": moments})
+        return model
 
     def _validation_rows(self, y, known, seed):
         "Which labeled rows are set aside for early stopping: a share of each class."

@@ -327,7 +327,8 @@ def load_checkpoint(path: str | Path, device: str | torch.device | None = None) 
 
 
 SSGAN.save, SSGAN.load = save_checkpoint, staticmethod(load_checkpoint)
-SSGAN.__reduce__ = lambda model: (from_bytes, (to_bytes(model),))  # pickle and copy go the same way
+SSGAN.__reduce__ = lambda model: (from_bytes, (to_bytes(model),))  # pickle goes the same way; where it is read, other devices may be there
+SSGAN.__deepcopy__ = lambda model, _: from_bytes(to_bytes(model), model.device)  # a copy stays beside its original
 
 # %% ../nbs/05_training.ipynb #315be7ab
 class Run:

@@ -93,6 +93,14 @@ def test_a_copy_goes_its_own_way(model, moons):
         assert weights_sha256(twin) != weights_sha256(model) == before
 
 
+def test_a_copy_stays_on_the_device_and_a_pickle_takes_the_one_it_finds(contents, monkeypatch):
+    model = training.from_bytes(contents, "cpu")
+    monkeypatch.setattr(torch.accelerator, "is_available", lambda: True)
+    monkeypatch.setattr(torch.accelerator, "current_accelerator", lambda **_: torch.device("cpu:0"))
+    assert copy.deepcopy(model).device == torch.device("cpu")
+    assert pickle.loads(pickle.dumps(model)).device == torch.device("cpu:0")
+
+
 def test_the_digest_sees_every_weight_and_only_weights(model):
     twin = copy.deepcopy(model)
     twin.step = 4

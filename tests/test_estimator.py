@@ -1,4 +1,5 @@
 """SSGANClassifier behaves like scikit-learn's own estimators."""
+import copy
 import pickle
 
 import numpy as np
@@ -6,14 +7,17 @@ import pandas as pd
 import pytest
 import torch
 from sklearn.base import clone
-from sklearn.datasets import make_blobs
+from sklearn.datasets import load_digits, make_blobs
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import estimator_checks_generator
 
-from ssgan_edu.data import DataError, SSGANError
+from ssgan_edu import estimator
+from ssgan_edu.data import DataError, SSGANError, TrainingError
 from ssgan_edu.estimator import OneHotSequences, SSGANClassifier
+from ssgan_edu.recipes import RECIPES
+from ssgan_edu.training import weights_sha256
 
 # scikit-learn excuses its own semi-supervised classifiers from labels -1 and 1 by name: to them too, -1 means "no label".
 EXCUSED = "check_classifiers_classes"
@@ -51,6 +55,32 @@ def test_labels_may_be_strings_with_the_number_minus_one(blobs):
     assert fitted.classes_.tolist() == ["a", "b", "c"] and set(fitted.predict(X)) <= {"a", "b", "c"}
 
 
+@pytest.mark.parametrize("numbers, dtype", [([0, 1, 2], np.int64), ([0.0, 1.0, 2.0], np.float64)], ids=["int", "float"])
+def test_numbers_in_an_array_of_objects_are_numbers(blobs, numbers, dtype):
+    X, _, few = blobs
+    y = np.array([*numbers, -1], object)[few]
+    plain = np.where(few < 0, -1, few).astype(dtype)
+    objects, numeric = (SSGANClassifier(max_steps=10, early_stopping=True, random_state=0).fit(X, labels) for labels in (y, plain))
+    assert objects.classes_.dtype == dtype and np.array_equal(objects.predict(X), numeric.predict(X))
+
+
+def test_truth_values_may_be_labels(blobs):
+    X, _, few = blobs
+    fitted = SSGANClassifier(max_steps=2, random_state=0).fit(X, np.array([False, True, True, -1], object)[few])
+    assert fitted.classes_.tolist() == [False, True] and fitted.classes_.dtype == bool
+
+
+@pytest.mark.parametrize("y, words", [
+    (["cat", "dog", -1] * 4, "y.2. is the string '-1'.*dtype object, and -1 for no label"), (["cat", "dog", -1.0] * 4, "is the string '-1.0'.*dtype object"),
+    ([b"cat", b"dog", b"-1"] * 4, "is the string .*dtype object"), (np.array(["cat", "dog", "-1"] * 4, object), "is the string '-1'.*dtype object"),
+    (pd.Series(["cat", "dog", "-1"] * 4), "is the string '-1'.*dtype object"), (["cat", "dog", None] * 4, "y.2. is None.*-1"), ([0, 1, None] * 4, "y.2. is None.*-1"),
+    ([None] * 12, "y.0. is None.*-1"), (np.array(["cat", 1, -1] * 4, object), "strings and other labels.*classes as strings or all as numbers")],
+    ids=["list", "float", "bytes", "objects", "Series", "None", "number and None", "only None", "mixed"])
+def test_what_was_meant_as_no_label_is_no_class(y, words):
+    "numpy makes a string of the -1 among strings: it would be one more class, and nobody would notice."
+    with pytest.raises(SSGANError, match=words): SSGANClassifier(max_steps=2).fit(np.random.default_rng(0).normal(size=(12, 2)), y)
+
+
 def test_it_works_in_a_pipeline_a_search_and_a_pickle(blobs):
     X, y, few = blobs
     pipeline = make_pipeline(StandardScaler(), SSGANClassifier(max_steps=40, random_state=0))
@@ -59,6 +89,32 @@ def test_it_works_in_a_pipeline_a_search_and_a_pickle(blobs):
     again = pickle.loads(pickle.dumps(search.best_estimator_))
     assert np.array_equal(again.predict(X), search.predict(X))
     assert clone(again).get_params() == again.get_params()
+
+
+def test_a_recipe_may_be_given_itself(blobs):
+    X, _, few = blobs
+    own = RECIPES["improved"].weighted(unsupervised=0.5)
+    given = SSGANClassifier(recipe=own, max_steps=5, batch_size=20, random_state=0)
+    fitted = clone(given).fit(X, few)
+    assert given.get_params()["recipe"] is own and fitted.get_params()["recipe"] == own and repr(given)
+    assert fitted.model_.recipe.updates == own.updates and fitted.model_.recipe.batch_size == 20 and own.batch_size == 100
+    by_name, by_itself = (SSGANClassifier(recipe, max_steps=5, random_state=0).fit(X, few).model_ for recipe in ("improved", RECIPES["improved"]))
+    assert weights_sha256(by_name) == weights_sha256(by_itself) != weights_sha256(fitted.model_)
+    search = GridSearchCV(SSGANClassifier(max_steps=5, random_state=0), {"recipe": [own, "supervised"]}, cv=2, error_score="raise").fit(X, few)
+    assert search.best_params_["recipe"] in (own, "supervised")
+
+
+@pytest.mark.parametrize("images", [
+    lambda x: x.astype(int), lambda x: x.astype(np.uint8), lambda x: (255 * x).astype(np.uint16), lambda x: x / 16, lambda x: (x > 7).astype(np.uint8), lambda x: x > 7, lambda x: (x > 7).astype(float)],
+    ids=["0..16", "bytes 0..16", "12 bits", "0..1", "bytes 0 and 1", "truth values", "0. and 1."])
+def test_images_of_any_range_and_type_are_learned_alike(images):
+    "Divided by what their type could hold, they would be all but black."
+    digits = load_digits()
+    X, y = images(digits.images), np.where(np.arange(len(digits.target)) < 200, digits.target, -1)
+    fitted = SSGANClassifier("supervised", max_steps=60, random_state=0).fit(X, y)
+    assert fitted.score(X, digits.target) > 0.7
+    made = SSGANClassifier(max_steps=5, random_state=0).fit(X, y).sample(50)
+    assert made.dtype == np.float64 and 0.3 * X.max() < made.max() <= X.max() and made.min() >= 0
 
 
 @pytest.mark.parametrize("shape", [(8, 8), (8, 8, 1), (8, 8, 3)])
@@ -85,6 +141,86 @@ def test_the_seed_fixes_the_fit_and_warm_start_goes_on(blobs):
     assert not np.array_equal(warm.fit(X, few).predict_proba(X), one)
 
 
+def test_a_warm_start_takes_new_settings(blobs):
+    X, _, few = blobs
+    def warmed(**changed): return SSGANClassifier(max_steps=30, random_state=1, warm_start=True).fit(X, few).set_params(**changed).fit(X, few).model_
+    same = warmed()
+    for changed in (dict(recipe="supervised"), dict(batch_size=10), dict(recipe=RECIPES["improved"].weighted(unsupervised=0.1)), dict(networks="mlp")):
+        model = warmed(**changed)
+        assert (weights_sha256(model) == weights_sha256(same)) == ("networks" in changed), changed
+    slow = warmed(recipe="supervised", batch_size=10)
+    assert (slow.recipe.name, slow.recipe.batch_size, slow.optimizers["discriminator"].defaults["lr"]) == ("supervised", 10, RECIPES["supervised"].learning_rate)
+    assert slow.step == 30 and {int(s["step"]) for s in slow.optimizers["discriminator"].state.values()} == {60}, "the moments went on too"
+
+
+@pytest.mark.parametrize("changed, words", [
+    (dict(networks="conv"), "networks='conv', but warm_start goes on with .* 'mlp'.*warm_start=False"), (dict(recipe="sgan"), "recipe='sgan' has the outputs 'classes [+] generated', but .*'improved'.*warm_start=False"),
+    (dict(recipe="best-augmented"), "augments images; these data are points")], ids=str)
+def test_a_warm_start_refuses_what_its_weights_do_not_fit(blobs, changed, words):
+    X, _, few = blobs
+    fitted = SSGANClassifier(max_steps=5, random_state=1, warm_start=True).fit(X, few)
+    with pytest.raises(SSGANError, match=words): fitted.set_params(**changed).fit(X, few)
+
+
+@pytest.mark.parametrize("random_state", [None, np.random.RandomState(0)], ids=["None", "RandomState"])
+def test_a_warm_start_keeps_its_validation_part(blobs, monkeypatch, random_state):
+    "Another one would hold samples that the first fit was trained on."
+    X, _, few = blobs
+    parts = []
+    monkeypatch.setattr(estimator, "train", lambda model, split, steps: parts.append(split.x_validation) or iter(()))
+    fitted = SSGANClassifier(early_stopping=True, warm_start=True, random_state=random_state).fit(X, few).fit(X, few)
+    fitted.set_params(warm_start=False).fit(X, few)
+    first, warm, anew = parts
+    assert torch.equal(first, warm) and not torch.equal(first, anew)
+
+
+def test_a_fit_that_fails_leaves_the_last_one_whole(blobs, monkeypatch):
+    X, y, few = blobs
+    fitted = SSGANClassifier(max_steps=20, early_stopping=True, random_state=0).fit(pd.DataFrame(X, columns=["a", "b"]), few)
+    table, before = pd.DataFrame(X, columns=["a", "b"]), {**vars(fitted)}
+    expected, weights = fitted.predict_proba(table), weights_sha256(fitted.model_)
+    def breaks_off(model, split, steps):
+        yield from train(model, split, 3)
+        raise TrainingError("stop")
+    train = estimator.train
+    wide, other = np.hstack([X, X]), np.where(np.arange(200) < 3, 5 + np.arange(200), -1)
+    for labels, warm, words in ((other, False, "at least 2 labels of each class"), (few + 7 * (few >= 0), False, "stop"), (few, True, "stop")):
+        if words == "stop": monkeypatch.setattr(estimator, "train", breaks_off)
+        with pytest.raises(SSGANError, match=words): fitted.set_params(warm_start=warm).fit(table if warm else wide, labels)
+        fitted.set_params(warm_start=False)
+        assert vars(fitted).keys() == before.keys() and all(value is before[name] for name, value in vars(fitted).items())
+        assert weights_sha256(fitted.model_) == weights and np.array_equal(fitted.predict_proba(table), expected)
+    new = SSGANClassifier()
+    with pytest.raises(SSGANError, match="stop"): new.fit(X, few)
+    assert vars(new) == new.get_params(), "and one that was never fitted still isn't"
+
+
+def test_a_warm_start_goes_on_from_the_whole_state_and_leaves_it_alone(blobs, monkeypatch):
+    X, _, few = blobs
+    train, splits, stop = estimator.train, [], []
+    def watched(model, split, steps):
+        splits.append(split)
+        yield from train(model, split, steps)
+        if stop: raise TrainingError("stop")
+    monkeypatch.setattr(estimator, "train", watched)
+    fitted = SSGANClassifier(max_steps=5, random_state=0, warm_start=True).fit(X, few)
+    by_hand = copy.deepcopy(fitted.model_)
+    by_hand.step, by_hand.steps = 0, None
+    for _ in train(by_hand, splits[0], 5): pass
+    stop.append("at the end of the next fit")
+    with pytest.raises(TrainingError): fitted.fit(X, few)
+    stop.clear()
+    assert weights_sha256(fitted.fit(X, few).model_) == weights_sha256(by_hand)
+
+
+def test_early_stopping_stays_on_its_device(blobs, monkeypatch):
+    X, _, few = blobs
+    monkeypatch.setattr(torch.accelerator, "is_available", lambda: True)
+    monkeypatch.setattr(torch.accelerator, "current_accelerator", lambda **_: torch.device("cpu:0"))
+    assert SSGANClassifier(max_steps=2, random_state=0).fit(X, few).model_.device == torch.device("cpu:0")
+    assert SSGANClassifier(max_steps=20, early_stopping=True, device="cpu", random_state=0).fit(X, few).model_.device == torch.device("cpu")
+
+
 def test_early_stopping_stops_and_keeps_the_best(blobs):
     X, y, few = blobs
     fitted = SSGANClassifier(max_steps=400, early_stopping=True, n_iter_no_change=2, random_state=0).fit(X, few)
@@ -92,7 +228,7 @@ def test_early_stopping_stops_and_keeps_the_best(blobs):
 
 
 @pytest.mark.parametrize("wrong, words", [
-    (dict(recipe="gan"), "doesn't classify"), (dict(recipe="improvd"), "Did you mean 'improved'"), (dict(networks="cnn"), "family of networks"),
+    (dict(recipe="gan"), "doesn't classify"), (dict(recipe="improvd"), "Did you mean 'improved'"), (dict(recipe=None), "recipe=None. Allowed: a name in RECIPES, or a Recipe"), (dict(recipe=["improved"]), "Allowed: a name"), (dict(recipe=RECIPES["gan"]), "recipe='gan' doesn't classify"), (dict(networks="cnn"), "family of networks"),
     (dict(max_steps=0), "max_steps=0"), (dict(max_steps=2.5), "max_steps=2.5"), (dict(batch_size=1), "batch_size=1"),
     (dict(validation_fraction=1.0), "validation_fraction=1.0"), (dict(n_iter_no_change=0), "n_iter_no_change=0")], ids=str)
 def test_wrong_parameters_are_named_at_fit(blobs, wrong, words):
