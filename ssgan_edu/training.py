@@ -28,14 +28,21 @@ from .networks import Generator, build_networks, default_family, initialize_from
 from .recipes import OUTPUTS, RECIPES, TERMS, Output, Recipe, needs, updates_at
 
 # %% ../nbs/05_training.ipynb #344a5175
-def _bias_corrected_ema(decay: float):
-    "How `AveragedModel` moves its average: exponentially, with the bias of a short past corrected."
+class _Average(AveragedModel):
+    "The exponential moving average of a network's parameters and buffers, the bias of a short past corrected. Looks its tensors up once."
+    def __init__(self, network: nn.Module, decay: float):
+        super().__init__(network, use_buffers=True)
+        self.decay = decay
+        pairs = [*zip(self.module.parameters(), network.parameters()), *zip(self.module.buffers(), network.buffers())]
+        self._moving, self._copied = ([pair for pair in pairs if pair[0].is_floating_point() == moves] for moves in (True, False))
+
     @torch.no_grad()
-    def move(averages, currents, n_averaged):
-        weight = (1 - decay) / (1 - decay ** (int(n_averaged) + 1))
-        if averages[0].is_floating_point(): torch._foreach_lerp_(averages, currents, weight)
-        else: torch._foreach_copy_(averages, currents)
-    return move
+    def follow(self) -> None:
+        "One step towards the network as it is now."
+        weight = (1 - self.decay) / (1 - self.decay ** (int(self.n_averaged) + 1))
+        torch._foreach_lerp_(*map(list, zip(*self._moving)), weight)
+        for average, current in self._copied: average.copy_(current)
+        self.n_averaged += 1
 
 # %% ../nbs/05_training.ipynb #53fb664f
 def pick_device(device: str | torch.device | None = None) -> torch.device:
@@ -62,8 +69,7 @@ class SSGAN:
         pair = build_networks(networks, self.shape, kind, OUTPUTS[recipe.outputs](n_classes), seed)
         self.players: dict[str, nn.Module] = dict(zip(("discriminator", "generator"), pair))
         for network in pair: network.to(self.device)
-        self.averages = {name: AveragedModel(net, multi_avg_fn=_bias_corrected_ema(recipe.ema), use_buffers=True).eval()
-                         for name, net in self.players.items()}
+        self.averages = {name: _Average(net, recipe.ema).eval() for name, net in self.players.items()}
         rates = {"discriminator": recipe.learning_rate, "generator": recipe.generator_learning_rate}
         self.optimizers = {name: torch.optim.Adam([p for p in net.parameters() if p.requires_grad], lr=rates[name], betas=recipe.betas,
                                                   eps=recipe.eps, fused=True) for name, net in self.players.items()}
@@ -183,7 +189,7 @@ def training_step(model: SSGAN, data: Split, step: int, steps: int, accelerator:
         optimizer.step()
     for name in {update.player for update in updates}:
         if ranks > 1 and (statistics := [b for b in model.players[name].buffers() if b.is_floating_point()]): _average(accelerator, statistics)
-        model.averages[name].update_parameters(model.players[name])
+        model.averages[name].follow()
     return record
 
 

@@ -38,8 +38,8 @@ def moons(): return load_dataset("two-moons").label(per_class=3)
 
 # --- killed at any moment -------------------------------------------------------------------------------------------
 
-# Forks a process for each attempt, so that torch is imported once, and kills it after a random number of steps and a random time. The disk is slow: half
-# of the time a file is being written. Prints what each attempt ended with and how many unfinished files it left.
+# Forks a process for each attempt, so that torch is imported once, and kills it after a random number of steps and a random time, every second one
+# when it has begun to write a file. The disk is slow: half of the time a file is being written. Prints what each attempt ended with and how many unfinished files it left.
 HUNTER = """
 import io, json, os, random, signal, sys, time, traceback
 from pathlib import Path
@@ -59,7 +59,7 @@ split = load_dataset("two-moons").label(per_class=3)
 training.SSGAN.for_split(split, device="cpu")  # what torch imports when it is first used
 settings, folders, kills, rng = json.loads(sys.argv[1]), [Path(folder) for folder in sys.argv[2:4]], int(sys.argv[4]), random.Random(5)
 
-def attempt(folder, steps=None, seconds=0.0):
+def attempt(folder, steps=None, seconds=0.0, hunted=False):
     said, says = os.pipe()
     process = os.fork()
     if not process:
@@ -72,12 +72,15 @@ def attempt(folder, steps=None, seconds=0.0):
     if steps is not None:
         for _ in range(steps): os.read(said, 1)
         time.sleep(seconds)
+        for _ in range(20_000 * hunted):
+            if any(folder.glob(".*.tmp")): break
+            time.sleep(0.0005)
         os.kill(process, 9)
     _, status = os.waitpid(process, 0)
     os.close(said)
     print(json.dumps([os.waitstatus_to_exitcode(status), len(list(folder.glob(".*.tmp")))]))
 
-for _ in range(kills): attempt(folders[0], rng.randrange(5), rng.uniform(0, 0.06))
+for kill in range(kills): attempt(folders[0], rng.randrange(1, 5), rng.uniform(0, 0.06), hunted=kill % 2)  # a step is made: what the last one left is gone
 for folder in folders: attempt(folder)
 """
 
@@ -176,7 +179,7 @@ def command_lines(draw) -> list[str]:
     command = draw(st.sampled_from(sorted(COMMANDS)))
     words = [command]
     for name, hint in COMMANDS[command].items():
-        if name == "return": continue
+        if name in ("return", "context"): continue
         kind, declared = hint.__origin__, hint.__metadata__[0]
         values = FEW if name in ("seeds", "jobs") else NUMBERS if kind is int else PATHS if kind is Path else STRINGS.get(name, TEXTS)
         if isinstance(declared, typer.models.ArgumentInfo): words += [draw(values)] * draw(st.sampled_from([1] * 9 + [0, 2]))
