@@ -29,10 +29,10 @@ def run(recipe, batch_size, steps, accelerator=None, noise=True, poison=False):
 
 torch.set_num_threads(1)
 accelerator = Accelerator(cpu=True)
-found = {"ranks": accelerator.num_processes, "supervised": run("supervised", 100, 40, accelerator, noise=False), "improved": run("improved", 100, 300, accelerator)}
+found = {"ranks": accelerator.num_processes, "supervised": run("supervised", 100, 40, accelerator, noise=False), "improved": run("improved", 100, 200, accelerator)}
 try: run("supervised", 100, 3, accelerator, poison=True)
 except SSGANError as error: found["poisoned"] = str(error)
-if accelerator.num_processes == 1: found |= {"supervised doubled": run("supervised", 200, 40, noise=False), "improved doubled": run("improved", 200, 300), "alone": run("improved", 100, 300)}
+if accelerator.num_processes == 1: found |= {"supervised doubled": run("supervised", 200, 40, noise=False), "improved doubled": run("improved", 200, 200), "alone": run("improved", 100, 200)}
 json.dump(found, open(f"{sys.argv[1]}/{accelerator.process_index}-of-{accelerator.num_processes}.json", "w"))
 '''
 
