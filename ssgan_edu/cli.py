@@ -8,7 +8,6 @@ __all__ = ['app', 'console', 'progress_console', 'AsJson', 'Device', 'Folder', '
            'solution_command', 'reset_command', 'copy_command']
 
 # %% ../nbs/91_cli.ipynb #2724fd76
-import hashlib
 import json
 import os
 import platform
@@ -42,7 +41,7 @@ from .networks import FAMILIES
 from .plots import plot_demo, plot_samples
 from .recipes import RECIPES
 from .text import decode
-from .training import SSGAN, Run, open_run, pick_device, train, weights_sha256, write_atomically
+from .training import SSGAN, Run, _digest, open_run, pick_device, train, weights_sha256, write_atomically
 
 # %% ../nbs/91_cli.ipynb #a43a12cb
 app = typer.Typer(help="Learn and use semi-supervised GANs: train on few labels and many unlabeled samples.", no_args_is_help=True,
@@ -138,7 +137,7 @@ def split_of(settings: dict) -> Split:
     return split
 
 
-def _data_sha256(split: Split) -> str: return hashlib.sha256(b"".join(t.numpy().tobytes() for t in (split.x_labeled, split.y_labeled, split.x_unlabeled, split.x_test, split.y_test))).hexdigest()
+def _data_sha256(split: Split) -> str: return _digest({name: getattr(split, name) for name in ("x_labeled", "y_labeled", "x_unlabeled", "x_test", "y_test")})
 
 
 @app.command("train")

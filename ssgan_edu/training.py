@@ -34,13 +34,14 @@ class _Average(AveragedModel):
         super().__init__(network, use_buffers=True)
         self.decay = decay
         pairs = [*zip(self.module.parameters(), network.parameters()), *zip(self.module.buffers(), network.buffers())]
-        self._moving, self._copied = ([pair for pair in pairs if pair[0].is_floating_point() == moves] for moves in (True, False))
+        self._moving = [*map(list, zip(*(pair for pair in pairs if pair[0].is_floating_point())))]  # averages, and what they follow
+        self._copied = [pair for pair in pairs if not pair[0].is_floating_point()]
 
     @torch.no_grad()
     def follow(self) -> None:
         "One step towards the network as it is now."
         weight = (1 - self.decay) / (1 - self.decay ** (int(self.n_averaged) + 1))
-        torch._foreach_lerp_(*map(list, zip(*self._moving)), weight)
+        torch._foreach_lerp_(*self._moving, weight)
         for average, current in self._copied: average.copy_(current)
         self.n_averaged += 1
 
