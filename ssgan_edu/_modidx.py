@@ -460,6 +460,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                    'ssgan_edu.recipes.Update.weights': ('recipes.html#update.weights', 'ssgan_edu/recipes.py'),
                                    'ssgan_edu.recipes._table': ('recipes.html#_table', 'ssgan_edu/recipes.py'),
                                    'ssgan_edu.recipes.needs': ('recipes.html#needs', 'ssgan_edu/recipes.py'),
+                                   'ssgan_edu.recipes.recipe_of': ('recipes.html#recipe_of', 'ssgan_edu/recipes.py'),
                                    'ssgan_edu.recipes.updates_at': ('recipes.html#updates_at', 'ssgan_edu/recipes.py')},
             'ssgan_edu.text': { 'ssgan_edu.text.LetterLSTM': ('text.html#letterlstm', 'ssgan_edu/text.py'),
                                 'ssgan_edu.text.LetterLSTM.__init__': ('text.html#letterlstm.__init__', 'ssgan_edu/text.py'),

@@ -289,7 +289,8 @@ def _nothing_was_run(results: Path) -> None: progress_console.print(f"note: all 
 
 def _run_claim(claim: Claim, quick: bool, jobs: int, results: Path, work: Path, device: str | None, as_json: bool) -> None:
     table, rows = _table(f"{claim.name}: {claim.says}", "row", claim.figure.replace("_", " ")), claim.quick if quick else claim.rows
-    if read_claim(claim, results, quick): _nothing_was_run(results)
+    before = read_claim(claim, results, quick)
+    if before and {row.name for row in rows} <= {row["name"] for row in before["rows"]}: _nothing_was_run(results)
     with _progress() as progress:
         task = progress.add_task(claim.name, total=len(rows), note=rows[0].name)
         for row in run_claim(claim, quick, results, work, jobs, device):

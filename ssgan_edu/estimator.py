@@ -19,7 +19,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .data import DataError, Split, SSGANError, from_one_hot, lookup, one_hot
 from .networks import FAMILIES, default_family
-from .recipes import RECIPES, Recipe
+from .recipes import RECIPES, Recipe, recipe_of
 from .training import SSGAN, train
 
 # %% ../nbs/08_estimator.ipynb #e10a5bbd
@@ -136,7 +136,7 @@ class SSGANClassifier(ClassifierMixin, BaseEstimator):
 
     def _check_parameters(self):
         if not isinstance(self.recipe, (str, Recipe)): raise SSGANError(f"recipe={self.recipe!r}. Allowed: a name in RECIPES, or a Recipe.")
-        recipe = lookup(RECIPES, self.recipe, "recipe") if isinstance(self.recipe, str) else self.recipe
+        recipe = recipe_of(self.recipe)
         if not recipe.classifies:
             raise SSGANError(f"recipe={recipe.name!r} doesn't classify. Allowed: {', '.join(n for n, r in RECIPES.items() if r.classifies)}.")
         if self.networks is not None: lookup(FAMILIES, self.networks, "family of networks")

@@ -25,7 +25,7 @@ from torch.optim.swa_utils import AveragedModel
 
 from .data import CheckpointError, Split, SSGANError, TrainingError, augment, batch_indices, first_line, lookup, seeded
 from .networks import Generator, build_networks, default_family, initialize_from_data
-from .recipes import OUTPUTS, RECIPES, TERMS, Output, Recipe, needs, updates_at
+from .recipes import OUTPUTS, TERMS, Output, Recipe, needs, recipe_of, updates_at
 
 # %% ../nbs/05_training.ipynb #344a5175
 class _Average(AveragedModel):
@@ -83,7 +83,7 @@ class SSGAN:
         `recipe`: a name of `RECIPES` or a `Recipe`; `networks`: a name of `FAMILIES` (default: what suits the data).
         Raises `UnknownNameError`, or `SSGANError` where networks and data don't fit.
         """
-        recipe = lookup(RECIPES, recipe, "recipe") if isinstance(recipe, str) else recipe
+        recipe = recipe_of(recipe)
         model = cls(recipe, networks or default_family(split.kind, split.shape), split.shape, split.kind, split.n_classes, seed, device)
         sample = split.x_unlabeled[batch_indices(split.n_unlabeled, min(500, split.n_unlabeled), 0, seed, "initialize")]
         initialize_from_data(model.discriminator, sample.to(model.device), seeded(seed, "initialize", device=model.device))
@@ -364,7 +364,7 @@ class Run:
             for leftover in self.folder.glob(".*.tmp"): leftover.unlink()
         if checkpoint.exists():
             self.model = _of_run(load_checkpoint(checkpoint, device), settings, checkpoint)
-            wanted = lookup(RECIPES, self.recipe, "recipe") if isinstance(self.recipe, str) else self.recipe
+            wanted = recipe_of(self.recipe)
             if wanted != self.model.recipe: raise CheckpointError(f"{checkpoint} was trained with another recipe of the name {wanted.name!r}. Resume with the one that it began with, or choose another folder.")
             self.log = [line for line in _read_log(self.folder / "log.jsonl") if line["step"] <= self.model.step]
         else: self.model = SSGAN.for_split(split, self.recipe, settings["networks"], settings["seed"], device)

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 from types import SimpleNamespace
@@ -21,7 +22,9 @@ from PIL import Image
 
 import ssgan_edu
 from ssgan_edu import data, evaluation, music
+from ssgan_edu.claims import CLAIMS, Verdict
 from ssgan_edu.cli import main
+from ssgan_edu.experiments import Row
 from ssgan_edu.recipes import TERMS
 from ssgan_edu.training import SSGAN, train, weights_sha256
 
@@ -98,6 +101,15 @@ def test_what_was_not_measured_anew_is_said(tmp_path):
     row = ("experiment", "two-moons", "--labels", 4, "--steps", 2, "--seeds", 1, "--results", tmp_path / "results", "--work", tmp_path / "work")
     assert "nothing was measured" not in call(*row).err
     assert "nothing was measured" in call(*row).err
+
+
+def test_a_claim_that_has_gained_a_row_is_not_said_to_be_measured_already(tmp_path, monkeypatch):
+    few, many = Row("two-moons", 2, "improved", 2), Row("two-moons", 4, "improved", 2)
+    found = []
+    for rows in ((few,), (few, many), (few, many)):
+        monkeypatch.setitem(CLAIMS, "C9", replace(CLAIMS["C9"], rows=rows, verdict=lambda rows: Verdict("holds", ""), seeds=2))
+        found.append("nothing was measured" in call("experiment", "C9", "--results", tmp_path / "results", "--work", tmp_path / "work").err)
+    assert found == [False, False, True]
 
 
 def test_claims_are_listed_for_programs(): assert set(answer("experiment", "--list")) == {f"C{n}" for n in range(1, 12)}
