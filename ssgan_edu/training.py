@@ -7,6 +7,7 @@ __all__ = ['FORMAT', 'pick_device', 'SSGAN', 'training_step', 'train', 'budget',
 # %% ../nbs/05_training.ipynb #eecad153
 import hashlib
 import json
+import math
 import os
 from collections.abc import Iterator
 from contextlib import nullcontext, suppress
@@ -32,16 +33,19 @@ class _Average(AveragedModel):
     "The exponential moving average of a network's parameters and buffers, the bias of a short past corrected. Looks its tensors up once."
     def __init__(self, network: nn.Module, decay: float):
         super().__init__(network, use_buffers=True)
-        self.decay = decay
+        self.decay, self._averages, self._followed, self._copied = decay, [], [], []
         pairs = [*zip(self.module.parameters(), network.parameters()), *zip(self.module.buffers(), network.buffers())]
-        self._moving = [*map(list, zip(*(pair for pair in pairs if pair[0].is_floating_point())))]  # averages, and what they follow
-        self._copied = [pair for pair in pairs if not pair[0].is_floating_point()]
+        for average, current in pairs:
+            if average.is_floating_point():
+                self._averages.append(average)
+                self._followed.append(current)
+            else: self._copied.append((average, current))
 
     @torch.no_grad()
     def follow(self) -> None:
         "One step towards the network as it is now."
         weight = (1 - self.decay) / (1 - self.decay ** (int(self.n_averaged) + 1))
-        torch._foreach_lerp_(*self._moving, weight)
+        torch._foreach_lerp_(self._averages, self._followed, weight)
         for average, current in self._copied: average.copy_(current)
         self.n_averaged += 1
 
@@ -160,7 +164,7 @@ def _draw(model: SSGAN, data: Split, update: int, player: str, wanted: set[str],
     return x
 
 # %% ../nbs/05_training.ipynb #9e3e541e
-def _average(accelerator: Accelerator, tensors: list[Tensor]) -> None:
+def _mean_over_processes(accelerator: Accelerator, tensors: list[Tensor]) -> None:
     "Replace tensors by their means over all processes, in one exchange."
     means = accelerator.reduce(torch.cat([t.detach().flatten() for t in tensors]), "mean").split([t.numel() for t in tensors])
     for t, mean in zip(tensors, means): t.detach().copy_(mean.view_as(t))
@@ -183,20 +187,20 @@ def training_step(model: SSGAN, data: Split, step: int, steps: int, accelerator:
         loss = sum(weights[term] * value for term, value in values.items())
         for p, gradient in zip(parameters, torch.autograd.grad(loss, parameters, allow_unused=True)): p.grad = gradient
         gradients = [p.grad for p in parameters if p.grad is not None]
-        if ranks > 1: _average(accelerator, [*gradients, *values.values()])
+        if ranks > 1: _mean_over_processes(accelerator, [*gradients, *values.values()])
         values[f"gradient of the {update.player}"] = torch.stack([torch.dot(g, g) for g in map(torch.flatten, gradients)]).sum().sqrt()
         record |= _finite(dict(zip(values, torch.stack(list(values.values())).tolist())), step, model, update.player)
         optimizer.param_groups[0]["lr"] = optimizer.defaults["lr"] * recipe.learning_rate_factor(progress)
         optimizer.step()
     for name in {update.player for update in updates}:
-        if ranks > 1 and (statistics := [b for b in model.players[name].buffers() if b.is_floating_point()]): _average(accelerator, statistics)
+        if ranks > 1 and (statistics := [b for b in model.players[name].buffers() if b.is_floating_point()]): _mean_over_processes(accelerator, statistics)
         model.averages[name].follow()
     return record
 
 
 def _finite(values: dict[str, float], step: int, model: SSGAN, player: str) -> dict[str, float]:
     for name, value in values.items():
-        if value - value != 0:
+        if not math.isfinite(value):
             raise TrainingError(f"At step {step + 1} of recipe {model.recipe.name!r}, {name!r} became {value}. The {player} was not changed by it, and the last "
                                 "checkpoint is kept. Look at the samples for extreme values, or lower the learning rate.")
     return values
