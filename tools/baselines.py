@@ -1,6 +1,6 @@
 """What else could be done with the same few labels: writes results/baselines/<dataset>-<labels>.json, on the draws of the table's rows.
 
-scikit-learn's classifiers on n-grams (words, tunes) or on the patches (spoken digits), and `supervised` with the learning rate and the number of updates that
+scikit-learn's classifiers on n-grams (words, tunes) or on pixels (spoken digits, MNIST), and `supervised` with the learning rate and the number of updates that
 validation samples liked best (tools/choose.py).
 """
 import argparse
@@ -27,12 +27,12 @@ def wrong(classifier, split: Split) -> float:
     return float((fitted.predict(split.x_test.flatten(1).numpy()) != split.y_test.numpy()).mean())
 
 
-def baseline_patches(split: Split, symbols: tuple[str, ...]) -> dict[str, float]:
+def baseline_pixels(split: Split, symbols: tuple[str, ...]) -> dict[str, float]:
     return {"logistic regression": wrong(LogisticRegression(C=0.1, max_iter=1000), split), "SVC": wrong(SVC(C=10), split), "LabelSpreading": baseline_label_spreading(split)}
 
 
-OTHERS = {"words": baseline_words, "tunes": baseline_tunes, "spoken-digits": baseline_patches}
-CHOSEN = {"words": "words-80-supervised", "tunes": "tunes-40-supervised", "spoken-digits": "spoken-digits-50-supervised"}
+OTHERS = {"words": baseline_words, "tunes": baseline_tunes, "spoken-digits": baseline_pixels, "mnist": baseline_pixels}
+CHOSEN = {"words": "words-80-supervised", "tunes": "tunes-40-supervised", "spoken-digits": "spoken-digits-50-supervised", "mnist": "mnist-100-supervised"}
 
 
 def main() -> None:

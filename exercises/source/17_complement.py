@@ -6,7 +6,7 @@ difficulty: 2
 minutes: 20
 """
 # %% [markdown]
-# Dai et al. (2017) show that a perfect generator teaches a classifier nothing. What helps is one that fills the **gaps**: samples where there are no data tell the discriminator where its class boundaries may run. In the plane we can write such a generator down.
+# Dai et al. (2017) show that with a perfect generator the classifier need not learn anything from the unlabeled samples. What helps is one that fills the **gaps**: samples where there are no data tell the discriminator where its class boundaries may run. In the plane we can write such a generator down.
 #
 # Write `complement(x_real, n, gap, rng)`. `x_real` are real points, shape `(N, 2)`. Return `n` points, shape `(n, 2)`, that are uniformly distributed over the part of the bounding box of `x_real` (from the smallest to the largest value of each coordinate) that is **at least `gap` away from
 # every real point**. Draw with the `torch.Generator` `rng`. You may assume that there is such a part; it can be a small share of the box.
