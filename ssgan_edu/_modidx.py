@@ -600,4 +600,5 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                    'ssgan_edu.widgets.plot_loss_explorer': ('widgets.html#plot_loss_explorer', 'ssgan_edu/widgets.py'),
                                    'ssgan_edu.widgets.plot_playground': ('widgets.html#plot_playground', 'ssgan_edu/widgets.py'),
                                    'ssgan_edu.widgets.points_recipe': ('widgets.html#points_recipe', 'ssgan_edu/widgets.py'),
-                                   'ssgan_edu.widgets.say': ('widgets.html#say', 'ssgan_edu/widgets.py')}}}
+                                   'ssgan_edu.widgets.say': ('widgets.html#say', 'ssgan_edu/widgets.py'),
+                                   'ssgan_edu.widgets.sweep_rows': ('widgets.html#sweep_rows', 'ssgan_edu/widgets.py')}}}

@@ -3,7 +3,7 @@
 # %% auto #0
 __all__ = ['CHINESE', 'PLAYERS', 'STEPS', 'POINTS', 'LAYERS', 'FRACTIONS', 'say', 'Shell', 'plot_loss_explorer', 'loss_explorer',
            'points_recipe', 'Game', 'plot_playground', 'Playground', 'playground', 'few_labels',
-           'plot_labeled_fraction', 'labeled_fraction', 'error_curves', 'plot_labeled_fraction_results',
+           'plot_labeled_fraction', 'labeled_fraction', 'error_curves', 'plot_labeled_fraction_results', 'sweep_rows',
            'labeled_fraction_results']
 
 # %% ../nbs/07_widgets.ipynb #b7a10003
@@ -25,6 +25,7 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from . import losses
+from .claims import CLAIMS, read_claim
 from .data import TOYS, DataError, Dataset, Split, SSGANError, load_dataset, lookup
 from .evaluation import evaluate
 from .experiments import all_rows, summarize
@@ -457,10 +458,11 @@ def labeled_fraction() -> Shell:
 
 # %% ../nbs/07_widgets.ipynb #b7a10061
 def error_curves(rows: Iterable[Mapping], dataset: str, steps: int) -> dict[str, dict[int, list[float]]]:
-    "Of these rows of results, the test errors on `dataset` after `steps` updates: for each recipe and number of labels, the errors (fractions) of the draws."
+    "Of these rows of results, the test errors on `dataset` after `steps` updates: for each recipe as published and number of labels, the errors (fractions) of the draws."
     curves: dict[str, dict[int, list[float]]] = {}
     for row in rows:
-        if (row["dataset"], row["steps"]) == (dataset, steps): curves.setdefault(row["recipe"], {})[row["labels"]] = row["figures"]["test_error"]
+        changed = row.get("unlabeled") is not None or row.get("labeled_batch") is not None or row.get("weights")
+        if (row["dataset"], row["steps"]) == (dataset, steps) and not changed: curves.setdefault(row["recipe"], {})[row["labels"]] = row["figures"]["test_error"]
     return {name: dict(sorted(curves[name].items())) for name in [*RECIPES, *curves] if name in curves}
 
 
@@ -493,9 +495,14 @@ def plot_labeled_fraction_results(curves: Mapping[str, Mapping[int, Sequence[flo
     return figure
 
 # %% ../nbs/07_widgets.ipynb #b7a10062
+def sweep_rows() -> list[dict]:
+    "What is in `results/` about numbers of labels: the rows of claim C5 (lesson 14), then those of lesson 10, which may have more draws of the same."
+    return [*(read_claim(CLAIMS["C5"]) or {"rows": []})["rows"], *all_rows()]
+
+
 def labeled_fraction_results(rows: Sequence[Mapping] | None = None) -> Shell:
-    "Read the measured curves (those in `results/` unless `rows` are given): choose data set and budget, then a number of labels; the picture is `plot_labeled_fraction_results`."
-    rows = all_rows() if rows is None else rows
+    "Read the measured curves (`sweep_rows()` unless `rows` are given): choose data set and budget, then a number of labels; the picture is `plot_labeled_fraction_results`."
+    rows = sweep_rows() if rows is None else rows
     runs = sorted({(row["dataset"], row["steps"]) for row in rows})
     if not runs: raise SSGANError("There are no results to show. Measure one: ssgan-edu experiment digits --labels 100 --recipe improved --steps 1000.")
     run = ipywidgets.Dropdown(options=[(say("{dataset}, {steps:,} updates", dataset=dataset, steps=steps), (dataset, steps)) for dataset, steps in runs], description="results")

@@ -18,6 +18,7 @@ from matplotlib.figure import Figure
 from support import refused
 
 from ssgan_edu import widgets
+from ssgan_edu.claims import CLAIMS, read_claim
 from ssgan_edu.data import TOYS, DataError, Dataset, TrainingError, UnknownNameError, load_dataset
 from ssgan_edu.evaluation import evaluate
 from ssgan_edu.losses import supervised_loss
@@ -494,6 +495,7 @@ def test_curves_are_sorted_by_recipe_and_labels():
     assert list(curves) == ["supervised", "improved"] and [list(points) for points in curves.values()] == [[10, 100, 500]] * 2
     assert error_curves(ROWS, "mnist", 6000) == {"supervised": {100: [0.1, 0.2]}, "best": {20: [0.1, 0.2], 100: [0.05]}}
     assert error_curves(ROWS, "mnist", 1) == {}
+    for change in ({"unlabeled": 20}, {"labeled_batch": 5}, {"weights": [["unsupervised", 10.0]]}): assert error_curves([row() | change], "digits", 1000) == {}, "another experiment"
 
 
 def test_the_curve_shows_mean_spread_and_draws():
@@ -542,6 +544,7 @@ def test_the_results_widget_over_all_its_settings():
 
 def test_the_results_that_travel_with_the_library_can_be_shown():
     shell = labeled_fraction_results()
+    for claimed in read_claim(CLAIMS["C5"])["rows"]: assert (claimed["dataset"], claimed["steps"]) in [run for _, run in shell.controls["run"].options]
     for _, run in shell.controls["run"].options:
         shell.controls["run"].value = run
         shown(shell)
