@@ -35,13 +35,13 @@ from .data import DATASETS, TOYS, DataError, Split, SSGANError, cache_dir, load_
 from .evaluation import baseline_label_spreading, evaluate, predictions, sample_quality
 from .exercises import (check_folder, copy_exercises, find_exercise, find_folder, load_exercises, next_exercise, next_hint, read_progress, report,
                                  reset_exercise, solution)
-from .experiments import Row, read_row, run_row, summarize, where_it_ran
+from .experiments import Row, data_sha256, read_row, run_row, summarize, where_it_ran
 from .music import decode_tunes, plot_tunes, to_midi, to_wav
 from .networks import FAMILIES
 from .plots import plot_demo, plot_samples
 from .recipes import RECIPES
 from .text import decode
-from .training import SSGAN, Run, _digest, open_run, pick_device, train, weights_sha256, write_atomically
+from .training import SSGAN, Run, open_run, pick_device, train, weights_sha256, write_atomically
 
 # %% ../nbs/91_cli.ipynb #a43a12cb
 app = typer.Typer(help="Learn and use semi-supervised GANs: train on few labels and many unlabeled samples.", no_args_is_help=True,
@@ -132,12 +132,9 @@ def split_of(settings: dict) -> Split:
     unlabeled = next((int(change.split()[1]) for change in settings.get("changes", ()) if change.startswith("unlabeled ")), None)
     try: split = load_dataset(settings["dataset"]).label(per_class=settings["labels_per_class"], seed=settings["seed"], unlabeled=unlabeled)
     except KeyError as error: raise DataError(f"The settings of this run lack {error}. It was not made by `ssgan-edu train`.") from error
-    if settings.get("data_sha256") not in (None, _data_sha256(split)):
+    if settings.get("data_sha256") not in (None, data_sha256(split)):
         raise DataError(f"The pictures in {settings['dataset']} are not those that this run began with; what it was trained on could be among its test pictures now. Restore them, or train anew.")
     return split
-
-
-def _data_sha256(split: Split) -> str: return _digest({name: getattr(split, name) for name in ("x_labeled", "y_labeled", "x_unlabeled", "x_test", "y_test")})
 
 
 @app.command("train")
@@ -161,7 +158,7 @@ def train_command(
     settings = {"dataset": str(Path(dataset).resolve()) if of_folder else dataset, "recipe": recipe, "labels_per_class": labels_per_class, "seed": seed, "steps": steps, "networks": networks}
     if accelerator: settings["processes"] = accelerator.num_processes
     split = split_of(settings)
-    if of_folder: settings["data_sha256"] = _data_sha256(split)  # nobody else vouches for what is in it
+    if of_folder: settings["data_sha256"] = data_sha256(split)  # nobody else vouches for what is in it
     run = Run(out, split, settings, resume, checkpoint_every, device, accelerator)
     with _progress(run.is_main) as progress:
         task = progress.add_task(f"{recipe} on {dataset}", total=steps, completed=run.model.step, note="")
@@ -251,12 +248,13 @@ def sample_command(folder: Folder, n: Annotated[int, typer.Option(min=1, max=10_
                    seed: Annotated[int, typer.Option(help="Fixes the noise.")] = 0, device: Device = None) -> None:
     "Draw samples from the generator of the run in FOLDER into a file; words and tunes are printed, with the class that the run takes them for."
     settings, model = open_run(folder, device)
-    files = SAMPLES.get(settings["dataset"], _PICTURES)
-    if out and out.suffix.lower() not in files.writers: raise SSGANError(f"--out {out}: samples of {settings['dataset']} can't be written as that. Give a name that ends in {', '.join(files.writers)}.")
+    dataset = settings.get("dataset")
+    files = SAMPLES.get(dataset, _PICTURES)
+    if out and out.suffix.lower() not in files.writers: raise SSGANError(f"--out {out}: samples of {dataset} can't be written as that. Give a name that ends in {', '.join(files.writers)}.")
     x = model.sample(n, seed)
-    if settings["dataset"] in SAMPLES:
+    if dataset in SAMPLES:
         split = split_of(settings)
-        samples = Samples(x, [split.class_names[k] for k in predictions(model, split, x)], load_dataset(settings["dataset"]).symbols)
+        samples = Samples(x, [split.class_names[k] for k in predictions(model, split, x)], load_dataset(dataset).symbols)
     else: samples = Samples(x, [], ())
     lines = files.lines(samples)
     for line in lines: console.print(line, highlight=False, soft_wrap=True)

@@ -241,7 +241,7 @@ def carried(folder: str) -> Path:
 def verified_bytes(path: Path) -> bytes:
     "The contents of a data file that is listed in the `SHA256SUMS` beside it. Raises `DataError` if it is missing or damaged."
     listed = path.parent / "SHA256SUMS"
-    sums = dict(reversed(line.split()) for line in listed.read_text().splitlines()) if listed.is_file() else {}
+    sums = dict(reversed(line.split()) for line in listed.read_text(encoding="utf-8").splitlines()) if listed.is_file() else {}
     if path.name not in sums: raise DataError(f"{path} has no checksum in {listed}, so nobody can tell whether it is whole. Install the library again.")
     if not path.is_file(): raise DataError(f"The data file {path} is missing. Install the library again, or restore the file from the repository.")
     contents = path.read_bytes()

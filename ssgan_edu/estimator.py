@@ -53,7 +53,7 @@ class _Scaler:
         elif kind == "points":
             self.shift, spread = X.mean(0, dtype=np.float64), X.std(0, dtype=np.float64)
             if not np.isfinite(spread).all(): raise SSGANError(f"X has values up to {np.abs(X).max():.3g}, too large to be scaled. Divide its columns by their sizes.")
-            self.scale = np.where(spread > 0, spread, 1.0)
+            self.scale = np.where(spread > len(X) * np.finfo(np.float64).eps * np.abs(self.shift), spread, 1.0)  # a constant column has rounding errors for a spread
 
     def to_tensor(self, X: np.ndarray) -> torch.Tensor:
         if self.kind == "sequence":

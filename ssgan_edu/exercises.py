@@ -355,7 +355,13 @@ def _sources(notebook: str) -> list[str]:
     "The code cells of a notebook, without lines for the shell and for IPython."
     cells = [cell for cell in json.loads(notebook)["cells"] if cell["cell_type"] == "code"]
     sources = ["".join(cell["source"]) for cell in cells]
-    return ["" if source.startswith("%%") else re.sub(r"^(\s*)[%!].*$", r"\1pass", source, flags=re.MULTILINE) for source in sources]
+    return [source if _is_python(source) else "" if source.startswith("%%") else re.sub(r"^(\s*)[%!].*$", r"\1pass", source, flags=re.MULTILINE) for source in sources]
+
+
+def _is_python(source: str) -> bool:
+    try: ast.parse(source)
+    except SyntaxError: return False
+    return True
 
 
 def _is_check(statement: ast.stmt) -> bool:

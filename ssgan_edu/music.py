@@ -247,6 +247,7 @@ class TuneChain:
         split = [tune.split() for tune in tunes]
         self.symbols, self.length = sorted({symbol for tune in split for symbol in tune}), max(map(len, split), default=0)
         if not self.length: raise SSGANError("There are no tunes to count. Give at least one.")
+        if len(lengths := {*map(len, split)}) > 1: raise SSGANError(f"The tunes have from {min(lengths)} to {self.length} places. Give tunes of equal length.")
         number = {symbol: PLACES * k for k, symbol in enumerate(self.symbols)}
         def spell(tune): return "".join(chr(0x4E00 + number[symbol] + place % PLACES) for place, symbol in enumerate(tune))  # one letter each, of an alphabet that is large enough
         self.model = NGramModel([*map(spell, split)], n, self.length)

@@ -3,10 +3,12 @@
 # %% auto #0
 __all__ = ['GROUP', 'FAMILIES', 'GaussianNoise', 'Dropout', 'initialize_from_data', 'MLPDiscriminator', 'Softplus', 'Generator',
            'MLPGenerator', 'ConvDiscriminator', 'ConvGenerator', 'SequenceDiscriminator', 'LongSequenceDiscriminator',
-           'SequenceGenerator', 'GumbelGenerator', 'default_family', 'build_networks']
+           'SequenceGenerator', 'GumbelGenerator', 'default_family', 'initial_weights', 'build_networks']
 
 # %% ../nbs/04_networks.ipynb #44d22219
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from math import prod
 
@@ -284,6 +286,17 @@ def default_family(kind: str, shape: tuple[int, ...]) -> str:
     return "conv" if kind == "image" and shape[0] == 3 else "mlp"
 
 
+_ONE_THREAD = threading.Lock()
+
+
+@contextmanager
+def initial_weights(seed: int, stream: str) -> Iterator[None]:
+    "Layers made within get weights that `seed` and `stream` fix. One thread at a time: PyTorch draws them from a generator that all share."
+    with _ONE_THREAD, torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(seeded(seed, stream).initial_seed())
+        yield
+
+
 def build_networks(family: str, shape: tuple[int, ...], kind: str, n_outputs: int, seed: int = 0) -> tuple[nn.Module, Generator]:
     """A discriminator and a generator for samples of `shape`, with initial weights fixed by `seed`.
 
@@ -291,6 +304,4 @@ def build_networks(family: str, shape: tuple[int, ...], kind: str, n_outputs: in
     Raises `UnknownNameError` for an unknown family, `SSGANError` for a shape that it can't take.
     """
     build = lookup(FAMILIES, family, "family of networks")
-    with torch.random.fork_rng(devices=[]):
-        torch.default_generator.manual_seed(seeded(seed, "weights").initial_seed())
-        return build(tuple(shape), kind, n_outputs)
+    with initial_weights(seed, "weights"): return build(tuple(shape), kind, n_outputs)

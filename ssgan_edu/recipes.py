@@ -103,12 +103,16 @@ class Recipe:
 
     def __post_init__(self):
         if self.batch_size < 2: raise SSGANError(f"batch_size={self.batch_size}. Give at least 2: batch normalization needs a spread.")
+        if not 0 <= self.ema < 1: raise SSGANError(f"ema={self.ema}. Give the decay of the averaged weights, from 0 to below 1.")
         if self.outputs not in OUTPUTS: raise SSGANError(f"outputs={self.outputs!r}. Allowed: {', '.join(OUTPUTS)}.")
         for update in self.updates:
             if update.player not in ("discriminator", "generator"):
                 raise SSGANError(f"player={update.player!r}. Allowed: discriminator, generator.")
             if unknown := set(update.terms) - set(TERMS):
                 raise SSGANError(f"Recipe {self.name!r} has an unknown term {unknown.pop()!r}. Known: {', '.join(TERMS)}.")
+            for term in update.terms:
+                if update.player == "generator" and "generated" not in needs(term):
+                    raise SSGANError(f"Recipe {self.name!r} gives the generator the term {term!r}, which no generated sample enters. Leave it to the discriminator.")
 
     @property
     def classifies(self) -> bool: return self.outputs != "real or not"

@@ -30,7 +30,7 @@ from torch import Tensor, nn
 
 from .data import Dataset, Split, SSGANError, batch_indices, from_one_hot, load_dataset, one_hot, seeded
 from .losses import unsupervised_loss
-from .networks import build_networks, initialize_from_data
+from .networks import build_networks, initial_weights, initialize_from_data
 from .recipes import RECIPES
 from .training import SSGAN, train
 
@@ -194,8 +194,7 @@ class LetterLSTM(nn.Module):
     """
     def __init__(self, n_symbols: int, hidden: int = 128, seed: int = 0):
         super().__init__()
-        with torch.random.fork_rng(devices=[]):
-            torch.default_generator.manual_seed(seeded(seed, "letters").initial_seed())
+        with initial_weights(seed, "letters"):
             self.embed = nn.Embedding(n_symbols, 32)
             self.lstm, self.head = nn.LSTM(32, hidden, batch_first=True), nn.Linear(hidden, n_symbols)
 

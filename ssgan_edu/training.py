@@ -8,20 +8,22 @@ __all__ = ['FORMAT', 'pick_device', 'SSGAN', 'training_step', 'train', 'budget',
 import hashlib
 import json
 import math
+import operator
 import os
 from collections.abc import Iterator
-from contextlib import nullcontext, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from time import perf_counter
+from uuid import uuid4
 
 import safetensors
 import safetensors.torch
 import torch
 from accelerate import Accelerator
+from filelock import FileLock, Timeout
 from torch import Tensor, nn
-from torch.nn.utils.parametrize import cached
 from torch.optim.swa_utils import AveragedModel
 
 from .data import CheckpointError, Split, SSGANError, TrainingError, augment, batch_indices, first_line, lookup, seeded
@@ -60,6 +62,12 @@ def pick_device(device: str | torch.device | None = None) -> torch.device:
         raise TrainingError(f"device={str(device)!r} can't be used here ({first_line(error)}). Use 'cpu', or leave it out.") from error
 
 
+def _whole(name: str, value: int) -> int:
+    "A whole number, NumPy's too, as Python's `int`, which files of JSON can hold."
+    try: return operator.index(value)
+    except TypeError as error: raise SSGANError(f"{name}={value!r}. Give a whole number.") from error
+
+
 class SSGAN:
     """A discriminator and a generator, the averages of their weights (EMA), their optimizers, and how many steps they have made.
 
@@ -67,7 +75,8 @@ class SSGAN:
     """
     def __init__(self, recipe: Recipe, networks: str, shape: tuple[int, ...], kind: str, n_classes: int, seed: int = 0,
                  device: str | torch.device | None = None):
-        self.recipe, self.networks, self.shape, self.kind, self.n_classes, self.seed = recipe, networks, tuple(shape), kind, n_classes, seed
+        self.recipe, self.networks, self.shape, self.kind, self.n_classes = recipe, networks, tuple(shape), kind, n_classes
+        self.seed = _whole("seed", seed)
         self.device, self.step, self.steps = pick_device(device), 0, None
         views = recipe.augment or any("strong" in needs(term) for update in recipe.updates for term in update.terms)
         if views and kind != "image": raise SSGANError(f"Recipe {recipe.name!r} augments images; these data are {kind}. Choose a recipe without augmentation, for example 'improved'.")
@@ -91,6 +100,7 @@ class SSGAN:
         model = cls(recipe, networks or default_family(split.kind, split.shape), split.shape, split.kind, split.n_classes, seed, device)
         sample = split.x_unlabeled[batch_indices(split.n_unlabeled, min(500, split.n_unlabeled), 0, seed, "initialize")]
         initialize_from_data(model.discriminator, sample.to(model.device), seeded(seed, "initialize", device=model.device))
+        model.averages["discriminator"].module.load_state_dict(model.discriminator.state_dict())
         return model
 
     @property
@@ -101,6 +111,7 @@ class SSGAN:
 
     @torch.no_grad()
     def _averaged_output(self, x: Tensor, batch_size: int = 1000) -> Output:
+        if not isinstance(x, Tensor) or x.dtype != torch.float32: raise SSGANError(f"Samples are {getattr(x, 'dtype', type(x).__name__)}. Give a float32 tensor: torch.as_tensor(x, dtype=torch.float32).")
         if tuple(x.shape[1:]) != self.shape:
             raise SSGANError(f"Samples have shape {tuple(x.shape[1:])}; this model was made for {self.shape}. Give samples (N, {', '.join(map(str, self.shape))}).")
         average = self.averages["discriminator"]
@@ -135,13 +146,12 @@ def _outputs(model: SSGAN, wanted: set[str], x: dict[str, Tensor], player: str, 
         with torch.no_grad(): found["teacher"] = Output(*model.averages["discriminator"](x["unlabeled"]))
     batches = sorted(wanted & {"labeled", "unlabeled", "unlabeled_again", "strong", "generated"})
     constant = [name for name in batches if player == "generator" and name != "generated"]
-    with cached():  # weights are normalized once; not for the teacher, a copy whose weights the cache takes for its original's
-        for names in (constant, [name for name in batches if name not in constant]):
-            if not names: continue
-            with torch.set_grad_enabled(names is not constant):
-                logits, features = model.discriminator(torch.cat([x[name] for name in names]), noise)
-            sizes = [len(x[name]) for name in names]
-            found |= {name: Output(*pair) for name, *pair in zip(names, logits.split(sizes), features.split(sizes))}
+    for names in (constant, [name for name in batches if name not in constant]):
+        if not names: continue
+        with torch.set_grad_enabled(names is not constant):
+            logits, features = model.discriminator(torch.cat([x[name] for name in names]), noise)
+        sizes = [len(x[name]) for name in names]
+        found |= {name: Output(*pair) for name, *pair in zip(names, logits.split(sizes), features.split(sizes))}
     return found
 
 # %% ../nbs/05_training.ipynb #d1298b3a
@@ -150,11 +160,11 @@ def _draw(model: SSGAN, data: Split, update: int, player: str, wanted: set[str],
     size = model.recipe.batch_size
     view = partial(augment, rng=noise) if model.recipe.augment else lambda batch: batch
     x = {}
-    if "labeled" in wanted:
-        rows = batch_indices(data.n_labeled, model.recipe.labeled_batch_size or size, turn, model.seed, f"labeled/{update}")
+    if wanted & {"labeled", "labels"}:
+        rows = batch_indices(data.n_labeled, model.recipe.labeled_batch_size or size, turn, model.seed, f"labeled/{update}").to(model.device)
         x |= {"labeled": view(data.x_labeled.index_select(0, rows)), "labels": data.y_labeled[rows]}
     if wanted & {"unlabeled", "unlabeled_again", "strong", "teacher"}:
-        rows = batch_indices(data.n_unlabeled, size, turn, model.seed, f"unlabeled/{update}")
+        rows = batch_indices(data.n_unlabeled, size, turn, model.seed, f"unlabeled/{update}").to(model.device)
         original = data.x_unlabeled.index_select(0, rows)
         x["unlabeled"] = view(original)
         if "unlabeled_again" in wanted: x["unlabeled_again"] = view(original)
@@ -206,8 +216,9 @@ def _finite(values: dict[str, float], step: int, model: SSGAN, player: str) -> d
     return values
 
 # %% ../nbs/05_training.ipynb #4ceb3a51
-def _check_steps(steps: int) -> None:
-    if steps < 1: raise TrainingError(f"steps={steps}. Give the number of the last step, at least 1.")
+def _check_steps(steps: int) -> int:
+    if _whole("steps", steps) < 1: raise TrainingError(f"steps={steps}. Give the number of the last step, at least 1.")
+    return _whole("steps", steps)
 
 
 def train(model: SSGAN, split: Split, steps: int, accelerator: Accelerator | None = None) -> Iterator[dict[str, float]]:
@@ -217,7 +228,7 @@ def train(model: SSGAN, split: Split, steps: int, accelerator: Accelerator | Non
     several processes each draws its own batches and all make the same moves, along the mean of their gradients; terms are means too (lesson 15).
     Raises `TrainingError` before the first step if model and data don't fit, and during training if something is not finite.
     """
-    _check_steps(steps)
+    steps = _check_steps(steps)
     if (split.shape, split.kind, split.n_classes) != (model.shape, model.kind, model.n_classes):
         raise TrainingError(f"The model was made for {model.kind} of shape {model.shape} in {model.n_classes} classes, the data are {split.kind} of shape "
                             f"{split.shape} in {split.n_classes}. Make it with SSGAN.for_split(split).")
@@ -246,10 +257,10 @@ FORMAT = "ssgan_edu checkpoint 1"
 def write_atomically(path: str | Path, contents: bytes) -> None:
     "Write a file whole or not at all: what was there before stays until the new file is complete on the disk."
     path = Path(path)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = path.with_name(f".{path.name}.{uuid4().hex}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with open(temporary, "wb") as file:
+        with open(temporary, "xb") as file:
             file.write(contents); file.flush(); os.fsync(file.fileno())
         os.replace(temporary, path)
     except OSError as error:
@@ -343,13 +354,13 @@ SSGAN.__deepcopy__ = lambda model, _: from_bytes(to_bytes(model), model.device) 
 
 # %% ../nbs/05_training.ipynb #315be7ab
 class Run:
-    """A training run that lives in a folder: `run.json` (the settings), `log.jsonl` (records) and `checkpoint.safetensors`.
+    """A training run that lives in a folder: `run.json` (the settings), `log.jsonl` (records) and `checkpoint.safetensors`; `.lock` keeps other processes out.
 
     Iterate over it to train; it yields the records of `train`. With `resume`, it goes on from the checkpoint if there is one.
     `settings` needs recipe, networks (or None), seed and steps; whatever else is in it is kept and compared too. `recipe`: one of that name
     which is not the one of `RECIPES`.
     Under an `accelerator` of several processes the first one keeps the folder; the others need to see it only to resume.
-    Raises `CheckpointError` if the folder holds a run and `resume` is False, or a run with other settings.
+    Raises `CheckpointError` if the folder holds a run and `resume` is False, or a run with other settings, or if another process trains in it.
     """
     def __init__(self, folder: str | Path, split: Split, settings: dict, resume: bool = False, checkpoint_every: int = 500,
                  device: str | torch.device | None = None, accelerator: Accelerator | None = None, recipe: Recipe | None = None):
@@ -365,7 +376,6 @@ class Run:
         if self.is_main and (about.exists() or checkpoint.exists()):
             if not resume: raise CheckpointError(f"{folder} already holds a run. Pass --resume (resume=True) to go on with it, or choose another folder.")
             _same_settings(read_settings(folder), settings, folder)
-            for leftover in self.folder.glob(".*.tmp"): leftover.unlink()
         if checkpoint.exists():
             self.model = _of_run(load_checkpoint(checkpoint, device), settings, checkpoint)
             wanted = recipe_of(self.recipe)
@@ -377,7 +387,21 @@ class Run:
     @property
     def seconds(self) -> float: return self.log[-1]["seconds"] if self.log else 0.0
 
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        "Holds the folder against other processes, and removes what a killed one left half-written."
+        try: held = FileLock(self.folder / ".lock", is_singleton=True).acquire(timeout=0) if self.is_main else nullcontext()
+        except Timeout as error: raise CheckpointError(f"Another process trains in {self.folder}. Wait until it has ended, or choose another folder.") from error
+        except OSError as error: raise SSGANError(f"{self.folder} can't be locked ({error.strerror}). Choose a folder you can write to.") from error
+        with held:
+            if self.is_main:
+                for leftover in self.folder.glob(".*.tmp"): leftover.unlink()
+            yield
+
     def __iter__(self) -> Iterator[dict]:
+        with self._alone(): yield from self._train()
+
+    def _train(self) -> Iterator[dict]:
         steps, began = self.settings["steps"], perf_counter() - self.seconds
         for record in train(self.model, self.split, steps, self.accelerator):
             saving = self.model.step % self.checkpoint_every == 0 or self.model.step == steps
@@ -392,7 +416,7 @@ def read_settings(folder: str | Path) -> dict:
     "The settings of the run in `folder`. Raises `CheckpointError` if there is none."
     path = Path(folder) / "run.json"
     if not path.is_file(): raise CheckpointError(f"{folder} holds no run: there is no {path.name} in it. Give the folder that was passed to train as --out.")
-    try: settings = json.loads(path.read_text())
+    try: settings = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error: raise CheckpointError(f"{path} can't be read ({error}). Restore it, or train again into another folder.") from error
     if not isinstance(settings, dict): raise CheckpointError(f"{path} doesn't hold the settings of a run. Restore it, or train again into another folder.")
     return settings
@@ -414,7 +438,7 @@ def _of_run(model: SSGAN, settings: dict, checkpoint: Path) -> SSGAN:
 
 def _read_log(path: Path) -> list[dict]:
     try:
-        lines = [json.loads(line) for line in path.read_text().splitlines()]
+        lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
         if all({"step", "seconds"} <= line.keys() for line in lines): return lines
         problem = "a line lacks its step"
     except (OSError, ValueError, AttributeError) as error: problem = first_line(error)

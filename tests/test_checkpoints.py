@@ -9,8 +9,10 @@ import pickle
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import numpy as np
 import pytest
 import safetensors.torch
 import torch
@@ -186,8 +188,8 @@ def test_a_killed_run_ends_as_if_it_had_not_been(split, uninterrupted, tmp_path,
     assert len(left) == (moment in ("half of a checkpoint is written", "a checkpoint is not renamed yet"))
 
     run = Run(folder, split, SETTINGS, resume=True, checkpoint_every=5)
-    assert not list(folder.glob(".*.tmp")), "what the killed process left behind is removed"
     assert [record["step"] for record in run] == list(range(resumes_at, 21))
+    assert not list(folder.glob(".*.tmp")), "what the killed process left behind is removed"
     assert weights_sha256(run.model) == weights_sha256(uninterrupted.model)
     assert without_time(run.log) == without_time(uninterrupted.log)
     kept, expected = (safetensors.torch.load_file(r.folder / "checkpoint.safetensors") for r in (run, uninterrupted))
@@ -339,7 +341,7 @@ def test_a_write_that_stops_in_the_middle_keeps_the_old_file(model, file, conten
         def __getattr__(self, name): return getattr(self.file, name)
     meant = builtins.open
     with monkeypatch.context() as patch:
-        patch.setattr(builtins, "open", lambda path, mode="r", *args, **kwargs: Full(meant(path, mode)) if "w" in mode else meant(path, mode, *args, **kwargs))
+        patch.setattr(builtins, "open", lambda path, mode="r", *args, **kwargs: Full(meant(path, mode)) if "x" in mode else meant(path, mode, *args, **kwargs))
         with refused("No space left", kind=SSGANError): model.save(file)
     assert file.read_bytes() == contents and [path.name for path in file.parent.iterdir()] == [file.name]
 
@@ -380,7 +382,7 @@ def small_run(folder, moons, steps_made=6, resume=False, **changed) -> Run:
 
 def test_what_is_in_the_folder(moons, tmp_path):
     run = small_run(tmp_path / "new" / "run", moons, lesson="07")
-    assert sorted(path.name for path in run.folder.iterdir()) == ["checkpoint.safetensors", "log.jsonl", "run.json"]
+    assert sorted(path.name for path in run.folder.iterdir()) == [".lock", "checkpoint.safetensors", "log.jsonl", "run.json"]
     assert read_settings(run.folder) == {**SMALL, "lesson": "07"}
     log = [json.loads(line) for line in (run.folder / "log.jsonl").read_text().splitlines()]
     assert [line["step"] for line in log] == [1, 2, 3, 4, 5, 6] and log == run.log
@@ -474,3 +476,53 @@ def test_a_loss_that_is_not_finite_keeps_the_last_good_checkpoint(moons, tmp_pat
     assert SSGAN.load(tmp_path / "run" / "checkpoint.safetensors").step == 2
     run = small_run(tmp_path / "run", moons, resume=True)
     assert weights_sha256(run.model) == weights_sha256(whole.model) and without_time(run.log) == without_time(whole.log)
+
+
+# --- several at once ------------------------------------------------------------------------------------------------
+
+BESIDE = """
+import json, sys
+from ssgan_edu.data import load_dataset
+from ssgan_edu.training import Run
+run = Run(sys.argv[1], load_dataset("digits").label(per_class=3), json.loads(sys.argv[2]), resume=True, checkpoint_every=1)
+for record in run: print(record["step"], flush=True)
+"""
+
+
+def test_only_one_process_trains_in_a_folder(split, uninterrupted, tmp_path):
+    folder = tmp_path / "run"
+    environment = {**os.environ, "OMP_NUM_THREADS": str(torch.get_num_threads()), "PYTHONPATH": str(Path(ssgan_edu.__file__).parents[1])}
+    first = Run(folder, split, SETTINGS, checkpoint_every=5)
+    steps = iter(first)
+    next(steps)
+    half_written = folder / ".log.jsonl.1.tmp"
+    half_written.touch()
+    second = subprocess.run([sys.executable, "-c", BESIDE, str(folder), json.dumps(SETTINGS)], cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert "CheckpointError" in second.stderr and "Another process" in second.stderr and second.stdout == ""
+    assert half_written.exists(), "whoever writes may go on"
+    for _ in steps: pass
+    assert weights_sha256(first.model) == weights_sha256(uninterrupted.model)
+    assert not subprocess.run([sys.executable, "-c", BESIDE, str(folder), json.dumps(SETTINGS)], cwd=tmp_path, env=environment, check=True, capture_output=True).stdout, "it is done"
+    assert not half_written.exists()
+
+
+def test_a_run_that_was_left_can_be_taken_up_in_the_same_process(split, uninterrupted, tmp_path):
+    left = iter(Run(tmp_path / "run", split, SETTINGS, checkpoint_every=5))
+    for _ in range(7): next(left)
+    again = Run(tmp_path / "run", split, SETTINGS, resume=True, checkpoint_every=5)
+    assert [record["step"] for record in again] == list(range(6, 21)) and weights_sha256(again.model) == weights_sha256(uninterrupted.model)
+
+
+def test_threads_can_write_one_file(tmp_path):
+    file, contents = tmp_path / "file", [bytes([k]) * 100_000 for k in range(8)]
+    with ThreadPoolExecutor(8) as pool: list(pool.map(lambda k: [write_atomically(file, contents[k]) for _ in range(10)], range(8)))
+    assert file.read_bytes() in contents and [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_numpy_numbers_can_be_kept(moons, tmp_path):
+    model = SSGAN.for_split(moons, seed=np.int64(3))
+    for _ in train(model, moons, np.int64(2)): pass
+    model.save(tmp_path / "model")
+    assert (SSGAN.load(tmp_path / "model").seed, copy.deepcopy(model).steps) == (3, 2)
+    with support.refused("seed=0.5"): SSGAN.for_split(moons, seed=0.5)
+    with support.refused("steps=2.5"): next(train(SSGAN.for_split(moons), moons, 2.5))

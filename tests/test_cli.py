@@ -21,7 +21,7 @@ import torch
 from PIL import Image
 
 import ssgan_edu
-from ssgan_edu import data, evaluation, music
+from ssgan_edu import data, evaluation, music, training
 from ssgan_edu.claims import CLAIMS, Verdict
 from ssgan_edu.cli import main
 from ssgan_edu.experiments import Row
@@ -139,7 +139,7 @@ def test_train_ends_with_a_line_of_json(run):
 
 
 def test_train_leaves_a_folder(run):
-    assert sorted(path.name for path in run.folder.iterdir()) == ["checkpoint.safetensors", "log.jsonl", "result.json", "run.json"]
+    assert sorted(path.name for path in run.folder.iterdir()) == [".lock", "checkpoint.safetensors", "log.jsonl", "result.json", "run.json"]
     assert json.loads((run.folder / "result.json").read_text()) == run.result
     assert weights_sha256(SSGAN.load(run.folder / "checkpoint.safetensors")) == run.result["weights_sha256"]
 
@@ -181,9 +181,8 @@ def test_evaluate_finds_what_train_found(run):
 
 def test_evaluate_can_measure_the_samples(run, monkeypatch):
     monkeypatch.setattr(evaluation, "REFERENCE_STEPS", 20)
-    evaluation._reference_model.cache_clear()
+    monkeypatch.setattr(evaluation, "_references", {})
     quality = answer("evaluate", run.folder, "--quality")["sample_quality"]
-    evaluation._reference_model.cache_clear()
     assert quality["frechet"] > quality["frechet_floor"] and quality["n"] == 500
 
 
@@ -397,3 +396,15 @@ def test_doctor_finds_damaged_data(tmp_path, monkeypatch):
     (tmp_path / "mnist" / "t10k-labels-idx1-ubyte.gz").write_bytes(b"x")
     done = call("doctor")
     assert done.code == 1 and "missing: data set mnist:" in done.out and "damaged" in done.out and "Nothing is missing" not in done.out
+
+
+def test_a_run_of_the_library_can_be_sampled(tmp_path):
+    for _ in training.Run(tmp_path / "run", data.load_dataset("digits").label(per_class=2), {"recipe": "improved", "networks": None, "seed": 0, "steps": 2}): pass
+    assert call("sample", tmp_path / "run", "--n", 4, "--out", tmp_path / "four.png").code == 0 and Image.open(tmp_path / "four.png").size
+    assert call("evaluate", tmp_path / "run").err.startswith("error: "), "it doesn't say of which data"
+
+
+def test_files_are_read_in_any_locale():
+    environment = {**os.environ, "PYTHONCOERCECLOCALE": "0", "LC_ALL": "C", "PYTHONPATH": str(Path(ssgan_edu.__file__).parents[1])}
+    code = "import locale; assert locale.getpreferredencoding(False) != 'UTF-8'; from ssgan_edu.claims import claims_table; from ssgan_edu.data import load_dataset; claims_table(); load_dataset('words')"
+    subprocess.run([sys.executable, "-X", "utf8=0", "-c", code], env=environment, check=True)

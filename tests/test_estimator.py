@@ -363,3 +363,18 @@ def test_warm_start_does_not_turn_images_into_sequences(strings):
     x = OneHotSequences().fit_transform(X)
     fitted = SSGANClassifier(max_steps=2, random_state=0, warm_start=True).fit(0.5 * x, few)
     with pytest.raises(SSGANError, match="warm_start"): fitted.set_params(networks="sequence").fit(x, few)
+
+
+def test_a_constant_column_says_nothing(blobs):
+    X, y, few = blobs
+    X = np.column_stack([X, np.full(len(X), 0.1)])
+    shifted = X + [0, 0, 1e-9]
+    model = SSGANClassifier(max_steps=60, random_state=0).fit(X, few)
+    assert np.array_equal(model.predict(X), model.predict(shifted)) and model.score(X, y) > 0.9
+
+
+def test_a_warm_start_keeps_the_scale_that_its_weights_know(blobs):
+    X, y, _ = blobs
+    model = SSGANClassifier(max_steps=5, random_state=0, warm_start=True).fit(X, y)
+    scale = model._scaler.scale.copy()
+    assert np.array_equal(model.fit(2 * X, y)._scaler.scale, scale)

@@ -264,9 +264,7 @@ def test_too_few_samples_are_refused():
 def quick_reference(monkeypatch):
     "A reference classifier that is trained for a moment only."
     monkeypatch.setattr(evaluation, "REFERENCE_STEPS", 40)
-    evaluation._reference_model.cache_clear()
-    yield
-    evaluation._reference_model.cache_clear()
+    monkeypatch.setattr(evaluation, "_references", {})
 
 
 class Made:
@@ -316,3 +314,16 @@ def test_sample_quality_refuses_what_it_cannot_measure(split):
     with refused("'supervised'", "no generator"): sample_quality(SSGAN.for_split(split, "supervised"), digits)
     with refused("points", "(1, 8, 8)"): sample_quality(SSGAN.for_split(split), moons)
     with refused("3 samples", "at least 4"): sample_quality(SSGAN.for_split(split), digits, n=3)
+
+
+def test_samples_that_repeat_real_ones_are_among_them():
+    real = torch.randn(50, 250, generator=seeded(0)) * 5
+    assert precision_recall(real, real.repeat(4, 1)) == (1, 1)
+
+
+def test_your_own_data_are_judged_by_themselves():
+    digits = load_dataset("digits")
+    mine = replace(digits, x_train=1 - digits.x_train, x_test=1 - digits.x_test)
+    features, logits = reference_features(mine), reference_features(mine).__self__.predict_logits
+    assert mine.name == digits.name and (logits(mine.x_test).argmax(1) != mine.y_test).double().mean() < 0.1
+    assert not torch.equal(features(mine.x_test), reference_features(digits)(mine.x_test))

@@ -13,7 +13,7 @@ import pytest
 import torch
 from support import refused
 
-from ssgan_edu import cli
+from ssgan_edu import cli, exercises
 from ssgan_edu.exercises import (
     PROGRESS, WrongAnswer, blank_notebook, check, check_folder, copy_exercises, expect, failure, find_exercise, grade, hint, load_exercises, next_exercise,
     next_hint, read_exercise, read_progress, reference_text, reset_exercise, solution, variant,
@@ -343,3 +343,8 @@ def test_folder_and_number_are_checked(tmp_path, folder, capsys, monkeypatch):
 def test_project_does_not_collect_the_blanks(tmp_path):
     done = subprocess.run([sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider", "exercises"], cwd=PROJECT, capture_output=True, text=True)
     assert done.stdout.count("test_answers.py::test_answer[") == len(EXERCISES) and ".ipynb::" not in done.stdout, done.stdout
+
+
+def test_a_line_that_goes_on_with_a_remainder_is_python():
+    cells = [{"cell_type": "code", "source": source} for source in ("def f(a, b):\n    return (a\n            % b)", "%matplotlib inline\nx = 1", "%%time\nx = 2")]
+    assert exercises._sources(json.dumps({"cells": cells})) == [cells[0]["source"], "pass\nx = 1", ""]

@@ -6,6 +6,7 @@ import shlex
 from dataclasses import FrozenInstanceError
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from joblib.externals.loky import get_reusable_executor
@@ -13,7 +14,7 @@ from PIL import Image
 
 from ssgan_edu import experiments
 from ssgan_edu.claims import CLAIMS
-from ssgan_edu.data import DataError, SSGANError, TrainingError, UnknownNameError, carried, load_dataset
+from ssgan_edu.data import CheckpointError, DataError, SSGANError, TrainingError, UnknownNameError, carried, load_dataset
 from ssgan_edu.evaluation import evaluate
 from ssgan_edu.experiments import Row, all_rows, read_row, run_row, run_seed, summarize, where_it_ran
 from ssgan_edu.recipes import RECIPES, TERMS
@@ -110,7 +111,7 @@ def test_a_run_of_a_row_is_what_the_library_does(tmp_path):
     result = evaluate(model, split)
     assert found.keys() == {*SAME, "seconds"} and found["seconds"] >= 0 and found["seed"] == 4 and found["threads"] == 1
     assert found["weights_sha256"] == weights_sha256(model) and (found["test_error"], found["test_errors"]) == (result["test_error"], result["test_errors"])
-    assert sorted(path.name for path in (tmp_path / ROW.name / "seed-4").iterdir()) == ["checkpoint.safetensors", "log.jsonl", "run.json"]
+    assert sorted(path.name for path in (tmp_path / ROW.name / "seed-4").iterdir()) == [".lock", "checkpoint.safetensors", "log.jsonl", "run.json"]
     assert timeless([run_seed(ROW, 4, tmp_path)]) == timeless([found]), "an ended run is only reported"
 
 
@@ -331,3 +332,38 @@ def test_the_rows_that_travel_with_the_library_are_sound():
         runs = read_row(row, carried("results"))
         assert table["name"] == row.name and table["recipe"] in RECIPES and list(runs) == table["seeds"] == sorted(set(table["seeds"]))
         assert table["command"] == f"{row.command} --seeds {max(runs) + 1}" and all(0 <= run["test_error"] <= 1 and len(run["weights_sha256"]) == 64 for run in runs.values())
+
+
+def test_a_row_is_completed_only_with_the_versions_that_began_it(tmp_path, computed):
+    results, work = folders(tmp_path)
+    list(run_row(ROW, 1, results, work))
+    path = results / f"{ROW.name}.json"
+    table = json.loads(path.read_text())
+    path.write_text(json.dumps(table | {"versions": table["versions"] | {"torch": "2.0"}}))
+    assert len(list(run_row(ROW, 1, results, work))) == 1, "nothing is added"
+    before = path.read_bytes()
+    with refused("'torch': '2.0'", "another folder", kind=DataError): list(run_row(ROW, 2, results, work))
+    assert path.read_bytes() == before and computed == [0]
+
+
+def test_a_row_whose_file_has_other_figures_is_kept(tmp_path, computed):
+    results, work = folders(tmp_path)
+    list(run_row(ROW, 1, results, work))
+    path = results / f"{ROW.name}.json"
+    table = json.loads(path.read_text())
+    path.write_text(json.dumps(table | {"figures": table["figures"] | {"old": [1.0]}}))
+    before = path.read_bytes()
+    with refused("other figures", kind=DataError): list(run_row(ROW, 2, results, work))
+    assert path.read_bytes() == before
+
+
+def test_a_row_does_not_go_on_with_other_pictures(tmp_path, monkeypatch):
+    for name in "xy":
+        (tmp_path / "pictures" / name).mkdir(parents=True)
+        for k in range(12): Image.fromarray(np.full((8, 8), 20 * k + 5 * (name == "y"), np.uint8)).save(tmp_path / "pictures" / name / f"{k}.png")
+    row = Row(str(tmp_path / "pictures"), 4, "supervised", 30)
+    stops(monkeypatch, 20, KeyboardInterrupt())
+    with pytest.raises(KeyboardInterrupt): list(run_row(row, 1, *folders(tmp_path)))
+    monkeypatch.undo()
+    Image.fromarray(np.full((8, 8), 255, np.uint8)).save(tmp_path / "pictures" / "x" / "12.png")
+    with refused("data_sha256", kind=CheckpointError): list(run_row(row, 1, *folders(tmp_path)))

@@ -252,3 +252,7 @@ def test_the_player_does_not_start_by_itself_and_buttons_say_what_they_do():
     assert not ears.player.autoplay and ears.player.format == "wav" and "kernel" in repr(ears)
     assert all(source in button.tooltip and button.description == source for source, button in ears.buttons.items())
     with support.refused("'radio'", "real, chain, GAN"): ears.guess("radio")
+
+
+def test_tunes_of_unequal_length_are_refused():
+    with support.refused("from 2 to 4 places", "equal length"): TuneChain(["C5 - D5 -", "C5 -"])

@@ -262,3 +262,12 @@ def test_frozen_scales_stay_frozen_in_training_and_the_rest_moves(shape, kind):
     assert not any(torch.equal(layer.parametrizations.weight.original1, d) for layer, d in zip(hidden, directions))
     assert not any(torch.equal(layer.bias, b) for layer, b in zip(hidden, biases))
     assert len(norms) == 2 and all((norm.weight == 1).all() and norm.bias.abs().max() > 0 for norm in norms), "shift only"
+
+
+def test_the_temperature_of_gumbel_noise_ends_at_a_fifth():
+    _, G = build_networks("gumbel", (12, 5), "sequence", 2)
+    temperatures = []
+    for passes in (0, 1000, 10**6):
+        G.passes.fill_(passes)
+        temperatures.append(G.temperature().item())
+    assert temperatures == pytest.approx([1.0, 0.9997**1000, 0.2], rel=1e-4)

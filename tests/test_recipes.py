@@ -236,3 +236,9 @@ def test_weights_are_multiplied_and_all_else_stays(name):
 
 def test_a_term_that_a_recipe_lacks_has_no_weight():
     with refused("'pull_away'", "feature_matching"): RECIPES["improved"].weighted(pull_away=2.0)
+
+
+def test_what_cannot_be_played_is_refused_when_it_is_written():
+    with refused("'nobody'", "'supervised'", "generator"): Recipe("nobody", (Update("generator", {"supervised": 1.0}),), "a test")
+    for decay in (1.0, -0.1):
+        with refused(f"ema={decay}"): replace(RECIPES["improved"], ema=decay)

@@ -99,7 +99,7 @@ def test_a_run_killed_again_and_again_ends_as_if_it_had_not_been(tmp_path, kills
     def end(name):
         log = [json.loads(line) for line in (tmp_path / name / "log.jsonl").read_text().splitlines()]
         seconds = [line.pop("seconds") for line in log]
-        assert sorted(path.name for path in (tmp_path / name).iterdir()) == ["checkpoint.safetensors", "log.jsonl", "run.json"] and seconds == sorted(seconds)
+        assert sorted(path.name for path in (tmp_path / name).iterdir()) == [".lock", "checkpoint.safetensors", "log.jsonl", "run.json"] and seconds == sorted(seconds)
         return weights_sha256(SSGAN.load(tmp_path / name / "checkpoint.safetensors")), log
     (weights, log), (expected_weights, expected_log) = end("killed"), end("whole")
     every = max(1, about["steps"] // 200)
@@ -209,12 +209,10 @@ def quick(monkeypatch):
         model.step = steps - 1
         return record
     monkeypatch.setattr(training, "training_step", only_step)
-    for module in (cli, evaluation, experiments): monkeypatch.setattr(module, "load_dataset", functools.lru_cache(load_dataset))
+    for module in (cli, experiments): monkeypatch.setattr(module, "load_dataset", functools.lru_cache(load_dataset))
     monkeypatch.setattr(experiments, "Parallel", lambda n_jobs, **options: joblib.Parallel(1, **options))
     monkeypatch.setattr(torch, "set_num_threads", lambda threads: None)
-    evaluation._reference_model.cache_clear()
-    yield
-    evaluation._reference_model.cache_clear()
+    monkeypatch.setattr(evaluation, "_references", {})
 
 
 def expired(*_): raise TimeoutError("The command hangs.")

@@ -9,6 +9,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torch import nn
 
 import support
 from ssgan_edu.data import DataError, carried, load_dataset, one_hot, seeded, verified_bytes
@@ -277,3 +278,34 @@ def test_measures_know_copies_and_static(words):
     assert copies["novelty"] == 0 and copies["distinct"] == 1 and babble["novelty"] == 1 and babble["distinct"] == 0.01
     assert copies["divergence of 3-grams"] < 0.6 < babble["divergence of 3-grams"] and copies["BLEU-4"] > babble["BLEU-4"]
     with support.refused("no words"): measure_words([], words)
+
+
+def test_one_step_of_reinforce_is_the_one_written_out(monkeypatch):
+    "Words of different length: what comes after the end has no part in it, and the baseline follows the rewards."
+    class Judge(nn.Module):
+        "Likes words for how many a's they have; nothing to learn."
+        def __init__(self):
+            super().__init__()
+            self.bias = nn.Parameter(torch.zeros(()))
+
+        def forward(self, x, noise=None): return (x[..., 1].sum(1, keepdim=True) - 1 + self.bias), x.flatten(1)
+
+    x, rate = torch.eye(3)[torch.tensor([[1, 2, 0, 0], [2, 0, 0, 0]])], 0.5
+    monkeypatch.setattr(torch.optim, "Adam", lambda parameters, lr, betas: torch.optim.SGD(parameters, lr=lr))
+    generator = LetterLSTM(3, hidden=4, seed=1)
+    by_hand, baseline = LetterLSTM(3, hidden=4, seed=1), 0.5
+    records = list(reinforce(generator, Judge(), x, steps=2, seed=3, batch_size=6, entropy=0.1, learning_rate=rate, discriminator_learning_rate=0.0))
+    for step in range(2):
+        codes, total = by_hand.sample(6, 4, rng=seeded(3, "reinforce", step)), 0.0
+        rewards = torch.sigmoid((codes == 1).sum(1) - 1.0)
+        log_p, terms, entropies = by_hand(codes).log_softmax(2), [], []
+        for word, p, reward in zip(codes.tolist(), log_p, rewards.tolist()):
+            ends = word.index(0) + 1 if 0 in word else len(word)
+            terms.append((reward - baseline) * sum(p[place, word[place]] for place in range(ends)))
+            entropies += [-(p[place].exp() * p[place]).sum() for place in range(ends)]
+        loss = -torch.stack(terms).mean() - 0.1 * torch.stack(entropies).mean()
+        with torch.no_grad():
+            for parameter, slope in zip(by_hand.parameters(), torch.autograd.grad(loss, list(by_hand.parameters()))): parameter -= rate * slope
+        baseline += 0.05 * (rewards.mean().item() - baseline)
+    assert records[-1]["reward"] == pytest.approx(rewards.mean().item())
+    for ours, theirs in zip(generator.parameters(), by_hand.parameters()): torch.testing.assert_close(ours, theirs)

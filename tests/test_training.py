@@ -1,16 +1,22 @@
 """The training game: one step for all recipes, each player moves only itself, a seed fixes every bit, and what isn't finite stops it."""
 import functools
 import math
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from itertools import combinations
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
+from torch._subclasses.fake_tensor import FakeTensorMode
 
 from ssgan_edu import training
 from ssgan_edu.data import Dataset, SSGANError, TrainingError, UnknownNameError, load_dataset, seeded
 from ssgan_edu.losses import probability_real
-from ssgan_edu.recipes import RECIPES, TERMS, Ramp, Recipe, Update
+from ssgan_edu.networks import build_networks
+from ssgan_edu.recipes import OUTPUTS, RECIPES, TERMS, Ramp, Recipe, Update, needs
 from ssgan_edu.training import SSGAN, budget, pick_device, train, training_step, weights_sha256
 import support
 
@@ -504,3 +510,55 @@ def test_budget_is_what_the_environment_says(monkeypatch, said, chosen):
 def test_budget_refuses_what_it_does_not_know(monkeypatch):
     monkeypatch.setenv("SSGAN_EDU_BUDGET", "smal")
     with refused("SSGAN_EDU_BUDGET", "'smal'", "'small'", kind=UnknownNameError): budget(1000, small=20)
+
+
+# --- threads, devices, the very first step --------------------------------------------------------------------------
+
+
+def test_each_step_has_noise_of_its_own(moons, monkeypatch):
+    model, seen = SSGAN.for_split(moons), []
+    forward = model.generator.forward
+    monkeypatch.setattr(model.generator, "forward", lambda z: seen.append(z.clone()) or forward(z))
+    for _ in train(model, moons, 3): pass
+    assert len(seen) == 6 and all(not torch.equal(a, b) for a, b in combinations(seen, 2))
+
+
+def test_models_in_two_threads_are_what_they_are_alone(moons):
+    def made(seed): return weights_sha256(trained(moons, "best", 60, seed))
+    alone = [*map(made, range(4))]
+    with ThreadPoolExecutor(4) as pool: assert [*pool.map(made, range(4))] == alone
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_batches_and_indices_meet_on_the_device(split, recipe, monkeypatch):
+    "With tensors that have a device and a shape, but no memory: it needs no GPU."
+    rows = training.batch_indices
+    with FakeTensorMode(allow_non_fake_inputs=True) as fake:
+        monkeypatch.setattr(training, "batch_indices", lambda *batch: fake.from_tensor(rows(*batch)))
+        monkeypatch.setattr(training, "augment", lambda x, rng, strong=False: x)
+        data = replace_all(split, lambda t: torch.empty(t.shape, dtype=t.dtype, device="cuda"))
+        with torch.device("cuda"): D, G = build_networks("mlp", split.shape, split.kind, OUTPUTS[RECIPES[recipe].outputs](split.n_classes))
+        G.draw = lambda n, rng: torch.empty(n, G.latent_size, device="cuda")
+        model = SimpleNamespace(recipe=RECIPES[recipe], seed=0, device=torch.device("cuda"), discriminator=D, generator=G, averages={"discriminator": D})
+        for i, update in enumerate(model.recipe.updates):
+            wanted = {name for term in update.terms for name in needs(term)}
+            outputs = training._outputs(model, wanted, training._draw(model, data, i, update.player, wanted, 0, None), update.player, None)
+            for name in wanted: assert {t.device.type for t in (outputs[name] if isinstance(outputs[name], tuple) else [outputs[name]])} == {"cuda"}, name
+
+
+def replace_all(split, made): return SimpleNamespace(**{name: made(getattr(split, name)) for name in ("x_labeled", "y_labeled", "x_unlabeled")}, n_labeled=split.n_labeled, n_unlabeled=split.n_unlabeled)
+
+
+def test_before_the_first_step_the_average_is_the_network(moons):
+    model = SSGAN.for_split(moons)
+    torch.testing.assert_close(model.predict_logits(moons.x_test), model.discriminator(moons.x_test)[0])
+
+
+def test_terms_that_need_labels_and_no_labeled_samples_get_them(moons):
+    recipe = Recipe("classes", (Update("discriminator", {"unsupervised": 1.0, "class_balance": 1.0}),), "a test")
+    assert {"unsupervised", "class_balance"} <= next(train(SSGAN.for_split(moons, recipe), moons, 1)).keys()
+
+
+@pytest.mark.parametrize("x", [np.zeros((3, 2), np.float32), torch.zeros(3, 2, dtype=torch.float64)], ids=["NumPy", "float64"])
+def test_samples_of_another_type_are_refused(moons, x):
+    with support.refused("float32", "torch.as_tensor"): SSGAN.for_split(moons).predict_logits(x)
