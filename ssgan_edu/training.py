@@ -392,7 +392,8 @@ class Run:
         "Holds the folder against other processes, and removes what a killed one left half-written."
         try: held = FileLock(self.folder / ".lock", is_singleton=True).acquire(timeout=0) if self.is_main else nullcontext()
         except Timeout as error: raise CheckpointError(f"Another process trains in {self.folder}. Wait until it has ended, or choose another folder.") from error
-        except OSError as error: raise SSGANError(f"{self.folder} can't be locked ({error.strerror}). Choose a folder you can write to.") from error
+        except (OSError, NotImplementedError) as error:
+            raise SSGANError(f"{self.folder} can't be locked ({first_line(error)}). Choose a folder that you can write to, on a disk that knows file locks.") from error
         with held:
             if self.is_main:
                 for leftover in self.folder.glob(".*.tmp"): leftover.unlink()
