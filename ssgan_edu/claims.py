@@ -127,7 +127,19 @@ SSGANS = ("sgan", "improved", "badgan", "best")  # the recipes that learn from l
 def _digits(recipe: str, labels: int, steps: int = 1000, **changes) -> Row: return Row("digits", labels, recipe, steps, **changes)
 
 
+def _mnist(recipe: str, labels: int, steps: int = 1500, **changes) -> Row: return Row("mnist", labels, recipe, steps, **changes)
+
+
 def _percent(values: list[float]) -> str: return f"{100 * mean(values):.1f} %"
+
+
+def _where(found: Mapping[str, bool]) -> str:
+    "The verdict on a claim that was asked in several places, from whether it holds in each."
+    yes = [place for place, holds in found.items() if holds]
+    return "holds" if len(yes) == len(found) else f"holds when it is {' or '.join(yes)}" if yes else "does not hold"
+
+
+def _by_dataset(rows: list[dict]) -> dict[str, list[dict]]: return {data: [row for row in rows if row["dataset"] == data] for data in dict.fromkeys(row["dataset"] for row in rows)}
 
 
 def _cases(measured_by: str, steps: int, *what: str) -> tuple[Case, ...]: return tuple(Case(name, steps, measured_by) for name in what)
@@ -168,26 +180,29 @@ def _classifies_better(rows: list[dict]) -> Verdict:
 
 
 def _little_and_plenty(rows: list[dict]) -> Verdict:
-    "With the fewest labels `improved` is clearly below a probe on a plain GAN; with all labels it is the other way round."
-    counts = sorted({row["labels"] for row in rows})
-    pairs = {n: (figures_of(rows, labels=n, recipe="improved"), figures_of(rows, labels=n, recipe="gan")) for n in counts}
-    ours, theirs = [n for n, (a, b) in pairs.items() if clearly_below(a, b)], [n for n, (a, b) in pairs.items() if clearly_below(b, a)]
-    little, plenty = counts[0] in ours, counts[-1] in theirs
-    because = (f"improved clearly below the probe at {', '.join(map(str, ours)) or 'no number of'} labels, the probe clearly below improved at {', '.join(map(str, theirs)) or 'none'}; "
-               + "; ".join(f"{n}: {_percent(pairs[n][0])} against {_percent(pairs[n][1])}" for n in (counts[0], counts[-1])))
-    return Verdict("holds" if little and plenty else "holds when labels are few" if little else "does not hold", because)
+    "On each data set `improved` is clearly below a probe on a plain GAN with the fewest labels; with the most it is the other way round."
+    little, plenty, because = [], [], []
+    for data, part in _by_dataset(rows).items():
+        counts = sorted({row["labels"] for row in part})
+        pairs = {n: (figures_of(part, labels=n, recipe="improved"), figures_of(part, labels=n, recipe="gan")) for n in counts}
+        ours, theirs = [n for n, (a, b) in pairs.items() if clearly_below(a, b)], [n for n, (a, b) in pairs.items() if clearly_below(b, a)]
+        little.append(counts[0] in ours); plenty.append(counts[-1] in theirs)
+        because.append(f"{data}: improved {_percent(pairs[counts[0]][0])}, the probe {_percent(pairs[counts[0]][1])} with {counts[0]} labels, {_percent(pairs[counts[-1]][0])} and {_percent(pairs[counts[-1]][1])} "
+                       f"with {counts[-1]}, improved clearly below at {', '.join(map(str, ours)) or 'none'}, the probe at {', '.join(map(str, theirs)) or 'none'}")
+    return Verdict("holds" if all(little + plenty) else "holds when labels are few" if all(little) else "does not hold", "; ".join(because))
 
 
 def _much_unlabeled(rows: list[dict]) -> Verdict:
     "Five unlabeled samples a label are not enough for `improved` to be clearly below `supervised`; all of them are."
-    labels = rows[0]["labels"]
-    supervised = figures_of(rows, recipe="supervised")
-    by_number = {row["unlabeled"]: row["figures"]["test_error"] for row in rows if row["recipe"] == "improved"}
-    enough = sorted(n for n, errors in by_number.items() if clearly_below(errors, supervised))
-    few, all_of_them = [n for n in enough if n <= 5 * labels], max(by_number) in enough
-    because = f"supervised {_percent(supervised)}; improved with " + ", ".join(f"{n}: {_percent(by_number[n])}" for n in sorted(by_number))
-    because += f"; clearly below supervised with {', '.join(map(str, enough)) or 'no number of'} unlabeled samples to {labels} labels"
-    return Verdict("does not hold" if few or not all_of_them else "holds", because)
+    found, because = {}, []
+    for data, part in _by_dataset(rows).items():
+        labels, supervised = part[0]["labels"], figures_of(part, recipe="supervised")
+        by_number = {row["unlabeled"]: row["figures"]["test_error"] for row in part if row["recipe"] == "improved"}
+        enough = sorted(n for n, errors in by_number.items() if clearly_below(errors, supervised))
+        found[data] = max(by_number) in enough and not any(n <= 5 * labels for n in enough)
+        because.append(f"{data}, {labels} labels: supervised {_percent(supervised)}, improved with " + ", ".join(f"{n}: {_percent(by_number[n])}" for n in sorted(by_number))
+                       + f", clearly below supervised with {', '.join(map(str, enough)) or 'no number of'} unlabeled samples")
+    return Verdict(_where(found), "; ".join(because))
 
 
 HIGH_DIMENSIONAL = {"mnist": "images", "words": "text", "spoken-digits": "audio"}  # what stands for the three kinds of data that the article names
@@ -196,40 +211,42 @@ HIGH_DIMENSIONAL = {"mnist": "images", "words": "text", "spoken-digits": "audio"
 def _high_dimensional(rows: list[dict]) -> Verdict:
     "For images, text and audio `improved` or `best` is clearly below `supervised`; or only for some of them."
     ahead, because = [], []
-    for data in dict.fromkeys(row["dataset"] for row in rows):
-        errors = {row["recipe"]: row["figures"]["test_error"] for row in rows if row["dataset"] == data}
+    for data, part in _by_dataset(rows).items():
+        errors = {row["recipe"]: row["figures"]["test_error"] for row in part}
         better = [name for name in ("improved", "best") if clearly_below(errors[name], errors["supervised"])]
         if better: ahead.append(data)
         because.append(f"{data}: " + ", ".join(f"{recipe} {_percent(values)}" for recipe, values in errors.items()) + f", clearly below supervised: {', '.join(better) or 'none'}")
     missing = [kind for data, kind in HIGH_DIMENSIONAL.items() if data not in {row["dataset"] for row in rows}]
     if missing: because.append(f"not measured: {', '.join(missing)}")
-    kinds = [kind for data, kind in HIGH_DIMENSIONAL.items() if data in ahead]
-    return Verdict("holds" if len(kinds) == len(HIGH_DIMENSIONAL) else f"holds when it is {' or '.join(kinds)}" if kinds else "does not hold", "; ".join(because))
+    return Verdict(_where({kind: data in ahead for data, kind in HIGH_DIMENSIONAL.items()}), "; ".join(because))
 
 
 def _balance(rows: list[dict]) -> Verdict:
     "As many unlabeled as labeled samples are clearly below the most lopsided numbers, in the data and in the batch."
-    balanced_data = next(row for row in rows if row["unlabeled"] == row["labels"])
-    full = max((row for row in rows if row["labeled_batch"] is None), key=lambda row: row["unlabeled"])
-    data = [row for row in rows if row["labeled_batch"] is None and row is not balanced_data]
-    batch = [row for row in rows if row["unlabeled"] == full["unlabeled"] and row is not full]
-    verdicts, because = {}, []
-    for name, balanced, others, field in (("data", balanced_data, data, "unlabeled"), ("batch", full, batch, "labeled_batch")):
-        errors = balanced["figures"]["test_error"]
-        numbers = sorted(row[field] for row in others)
-        verdicts[name] = all(clearly_below(errors, row["figures"]["test_error"]) for row in others if row[field] in (numbers[0], numbers[-1]))
-        because.append(f"in the {name}: balanced {_percent(errors)}, " + ", ".join(f"{row[field]}: {_percent(row['figures']['test_error'])}" for row in others))
-    holds = [name for name, verdict in verdicts.items() if verdict]
-    return Verdict("holds" if len(holds) == 2 else f"holds when it is the {holds[0]} that is balanced" if holds else "does not hold", "; ".join(because))
+    found, because = {}, []
+    for data, part in _by_dataset(rows).items():
+        balanced_data = next(row for row in part if row["unlabeled"] == row["labels"])
+        full = max((row for row in part if row["labeled_batch"] is None), key=lambda row: row["unlabeled"])
+        others_in_data = [row for row in part if row["labeled_batch"] is None and row is not balanced_data]
+        others_in_batch = [row for row in part if row["unlabeled"] == full["unlabeled"] and row is not full]
+        for name, balanced, others, field in (("the data", balanced_data, others_in_data, "unlabeled"), ("the batch", full, others_in_batch, "labeled_batch")):
+            errors = balanced["figures"]["test_error"]
+            numbers = sorted(row[field] for row in others)
+            found[f"{name} of {data}"] = all(clearly_below(errors, row["figures"]["test_error"]) for row in others if row[field] in (numbers[0], numbers[-1]))
+            because.append(f"in {name} of {data}: balanced {_percent(errors)}, " + ", ".join(f"{row[field]}: {_percent(row['figures']['test_error'])}" for row in others))
+    return Verdict(_where(found), "; ".join(because))
 
 
 def _weights_matter(rows: list[dict]) -> Verdict:
     "Some weight of a term, ten times too large or too small, makes the error clearly higher than the published weight does."
-    published = next(row["figures"]["test_error"] for row in rows if not row.get("weights"))
-    others = {", ".join(f"{term} × {factor:g}" for term, factor in row["weights"]): row["figures"]["test_error"] for row in rows if row.get("weights")}
-    worse = [name for name, errors in others.items() if clearly_below(published, errors)]
-    because = f"as published {_percent(published)}; " + ", ".join(f"{name}: {_percent(errors)}" for name, errors in others.items())
-    return Verdict("holds" if worse else "does not hold", f"{because}; clearly worse: {', '.join(worse) or 'none'}")
+    found, because = {}, []
+    for data, part in _by_dataset(rows).items():
+        published = next(row["figures"]["test_error"] for row in part if not row.get("weights"))
+        others = {", ".join(f"{term} × {factor:g}" for term, factor in row["weights"]): row["figures"]["test_error"] for row in part if row.get("weights")}
+        worse = [name for name, errors in others.items() if clearly_below(published, errors)]
+        found[data] = bool(worse)
+        because.append(f"{data}: as published {_percent(published)}, " + ", ".join(f"{name}: {_percent(errors)}" for name, errors in others.items()) + f", clearly worse: {', '.join(worse) or 'none'}")
+    return Verdict(_where(found), "; ".join(because))
 
 # %% ../nbs/14_claims.ipynb #14e00011
 FLUENT, AS_NOVEL = 1.5, 0.05  # times the divergence of a model that counts; difference in novelty from it
@@ -359,7 +376,7 @@ CLAIMS = {claim.name: claim for claim in (
           tuple(_digits(r, 100, 250) for r in ("gan", "article", *SSGANS)), _realistic, run=run_quality),
     Claim("C2", "It improves the accuracy of an image classifier.",
           (*(_digits(r, labels) for labels in (10, 50, 500) for r in ("supervised", "article", "consistency", *SSGANS)),
-           *(Row("mnist", 100, r, 6000) for r in ("supervised", "consistency", *SSGANS))),
+           *(_mnist(r, 100, 6000) for r in ("supervised", "article", "consistency", *SSGANS))),
           tuple(_digits(r, 10, 400) for r in ("supervised", "article", "consistency", *SSGANS)), _classifies_better),
     Claim("C3", "It generates fluent text.",
           (*_cases("C3", 0, *(name for name in WRITERS if name.startswith(("real", *"2345")))), *_cases("C3", 1500, "soft one-hot", "Gumbel-softmax"), *_cases("C3", 1000, "best"),
@@ -372,19 +389,23 @@ CLAIMS = {claim.name: claim for claim in (
           (*_cases("C4", 0, "real tunes", "chain of 5"), *_cases("C4 --quick", 60, "soft one-hot", "Gumbel-softmax", "best", "LSTM at 1.0", "REINFORCE", "REINFORCE from scratch")),
           _melodious, run=run_composer, figure="transition divergence"),
     Claim("C5", "With little data it beats a plain GAN; with plenty of labels the plain GAN is preferable.",
-          tuple(_digits(r, labels) for labels in (10, 20, 50, 100, 200, 500, 1290) for r in ("supervised", "article", "gan", "improved")),
+          tuple(row(r, labels) for row, counts in ((_digits, (10, 20, 50, 100, 200, 500, 1290)), (_mnist, (60, 600, 6000, 54210))) for labels in counts
+                for r in ("supervised", "article", "gan", "improved")),
           tuple(_digits(r, labels, 300) for labels in (10, 1290) for r in ("supervised", "gan", "improved")), _little_and_plenty),
     Claim("C6", "How many unlabeled samples it takes depends on the data; generally many.",
-          (_digits("supervised", 20), *(_digits(r, 20, unlabeled=n) for r in ("article", "consistency", "improved") for n in (20, 50, 100, 300, 1297))),
+          (_digits("supervised", 20), *(_digits(r, 20, unlabeled=n) for r in ("article", "consistency", "improved") for n in (20, 50, 100, 300, 1297)),
+           _mnist("supervised", 100), *(_mnist(r, 100, unlabeled=n) for r in ("article", "consistency", "improved") for n in (100, 500, 2000, 60_000))),
           (_digits("supervised", 20, 400), *(_digits("improved", 20, 400, unlabeled=n) for n in (20, 100, 1297))), _much_unlabeled),
     Claim("C7", "It suits high-dimensional data: images, text, audio.",
           tuple(Row(data, labels, r, steps) for data, labels, steps in (("mnist", 100, 6000), ("words", 80, 1000), ("spoken-digits", 50, 500)) for r in ("supervised", "improved", "best")),
           tuple(Row(data, labels, r, 200) for data, labels in (("mnist", 100), ("words", 80), ("spoken-digits", 50)) for r in ("supervised", "improved", "best")), _high_dimensional),
     Claim("C8", "Tip: balance the numbers of labeled and unlabeled samples.",
-          (*(_digits("improved", 20, unlabeled=n) for n in (20, 50, 100, 300, 1297)), *(_digits("improved", 20, unlabeled=1297, labeled_batch=n) for n in (5, 20, 500))),
+          (*(_digits("improved", 20, unlabeled=n) for n in (20, 50, 100, 300, 1297)), *(_digits("improved", 20, unlabeled=1297, labeled_batch=n) for n in (5, 20, 500)),
+           *(_mnist("improved", 100, unlabeled=n) for n in (100, 500, 2000, 60_000)), *(_mnist("improved", 100, unlabeled=60_000, labeled_batch=n) for n in (5, 20, 500))),
           (*(_digits("improved", 20, 400, unlabeled=n) for n in (20, 1297)), _digits("improved", 20, 400, unlabeled=1297, labeled_batch=5)), _balance),
     Claim("C9", "Tip: tune the weights of the terms with care.",
-          (_digits("improved", 50), *(_digits("improved", 50, weights=((term, factor),)) for term in ("unsupervised", "feature_matching") for factor in (0.01, 0.1, 10.0, 100.0))),
+          tuple(row("improved", labels, **changes) for row, labels in ((_digits, 50), (_mnist, 100))
+                for changes in ({}, *({"weights": ((term, factor),)} for term in ("unsupervised", "feature_matching") for factor in (0.01, 0.1, 10.0, 100.0)))),
           (_digits("improved", 50, 400), *(_digits("improved", 50, 400, weights=(("unsupervised", factor),)) for factor in (0.01, 100.0))), _weights_matter),
     Claim("C10", "Tip: monitor training and adjust.",
           _cases("C10", 1000, *(f"{r}, healthy" for r in SSGANS), *(f"{r}, {done}" for r in ("improved", "sgan") for done in PROVOKED if done != "healthy")),
