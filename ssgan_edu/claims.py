@@ -127,7 +127,7 @@ SSGANS = ("sgan", "improved", "badgan", "best")  # the recipes that learn from l
 def _digits(recipe: str, labels: int, steps: int = 1000, **changes) -> Row: return Row("digits", labels, recipe, steps, **changes)
 
 
-def _mnist(recipe: str, labels: int, steps: int = 1500, **changes) -> Row: return Row("mnist", labels, recipe, steps, **changes)
+def _mnist(recipe: str, labels: int, steps: int = 1000, **changes) -> Row: return Row("mnist", labels, recipe, steps, **changes)
 
 
 def _percent(values: list[float]) -> str: return f"{100 * mean(values):.1f} %"
