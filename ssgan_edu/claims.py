@@ -6,7 +6,7 @@ __all__ = ['SSGANS', 'HIGH_DIMENSIONAL', 'FLUENT', 'AS_NOVEL', 'PROVOKED', 'REME
            'run_writer', 'run_composer', 'run_monitored', 'claims_table']
 
 # %% ../nbs/14_claims.ipynb #504f4699
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from operator import itemgetter
 from pathlib import Path
@@ -417,14 +417,15 @@ CLAIMS = {claim.name: claim for claim in (
 )}
 
 # %% ../nbs/14_claims.ipynb #14e00014
-def claims_table(results: Path | None = None, because: bool = True) -> str:
-    """A Markdown table, one line a claim of the article: what it says, the verdict, the figures that say so (unless `because` is False), the command.
+def claims_table(results: Path | None = None, columns: Sequence[str] = ("claim", "verdict", "because", "command")) -> str:
+    """A Markdown table, one line a claim of the article: in `columns` what it says, the verdict, the figures that say so, the command.
 
     From the files that travel with the library unless another folder is given.
     """
-    heads = ["", "claim", "verdict", *(["because"] if because else []), "command"]
+    heads = ["", *columns]
     lines = [heads, ["---"] * len(heads)]
     for claim in CLAIMS.values():
         found = read_claim(claim, results) or {"verdict": "not measured yet", "because": "", "command": f"ssgan-edu experiment {claim.name}"}
-        lines.append([claim.name, claim.says, f"**{found['verdict']}**", *([found["because"]] if because else []), f"`{found['command']}`"])
+        cells = {"claim": claim.says, "verdict": f"**{found['verdict']}**", "because": found["because"], "command": f"`{found['command']}`"}
+        lines.append([claim.name, *(cells[column] for column in columns)])
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
