@@ -238,7 +238,7 @@ def _balance(rows: list[dict]) -> Verdict:
 
 
 def _weights_matter(rows: list[dict]) -> Verdict:
-    "Some weight of a term, ten times too large or too small, makes the error clearly higher than the published weight does."
+    "Some weight of a term, ten or a hundred times too large or too small, makes the error clearly higher than the published weight does."
     found, because = {}, []
     for data, part in _by_dataset(rows).items():
         published = next(row["figures"]["test_error"] for row in part if not row.get("weights"))
