@@ -390,7 +390,7 @@ CLAIMS = {claim.name: claim for claim in (
           _melodious, run=run_composer, figure="transition divergence"),
     Claim("C5", "With little data it beats a plain GAN; with plenty of labels the plain GAN is preferable.",
           tuple(row(r, labels) for row, counts in ((_digits, (10, 20, 50, 100, 200, 500, 1290)), (_mnist, (60, 600, 6000, 54210))) for labels in counts
-                for r in ("supervised", "article", "gan", "improved")),
+                for r in ("supervised", "article", "consistency", "gan", "improved")),
           tuple(_digits(r, labels, 300) for labels in (10, 1290) for r in ("supervised", "gan", "improved")), _little_and_plenty),
     Claim("C6", "How many unlabeled samples it takes depends on the data; generally many.",
           (_digits("supervised", 20), *(_digits(r, 20, unlabeled=n) for r in ("article", "consistency", "improved") for n in (20, 50, 100, 300, 1297)),
