@@ -125,7 +125,7 @@ def read_row(row: Row, results: Path) -> dict[int, dict]:
 
 def _same_versions(row: Row, results: Path) -> None:
     "Raises `DataError` unless the draws of a row that are there were made with the versions that are here: the file names one set of them."
-    there, here = read_table(results / f"{row.name}.json")["versions"], where_it_ran()["versions"]
+    there, here = read_table(results / f"{row.name}.json").get("versions"), where_it_ran()["versions"]
     if there != here: raise DataError(f"The draws in {results / row.name}.json were made with {there}; here are {here}. Choose another folder for the results.")
 
 

@@ -217,8 +217,9 @@ def _finite(values: dict[str, float], step: int, model: SSGAN, player: str) -> d
 
 # %% ../nbs/05_training.ipynb #4ceb3a51
 def _check_steps(steps: int) -> int:
-    if _whole("steps", steps) < 1: raise TrainingError(f"steps={steps}. Give the number of the last step, at least 1.")
-    return _whole("steps", steps)
+    steps = _whole("steps", steps)
+    if steps < 1: raise TrainingError(f"steps={steps}. Give the number of the last step, at least 1.")
+    return steps
 
 
 def train(model: SSGAN, split: Split, steps: int, accelerator: Accelerator | None = None) -> Iterator[dict[str, float]]:
@@ -390,17 +391,16 @@ class Run:
     @contextmanager
     def _alone(self) -> Iterator[None]:
         "Holds the folder against other processes, and removes what a killed one left half-written."
-        try: held = FileLock(self.folder / ".lock", is_singleton=True).acquire(timeout=0) if self.is_main else nullcontext()
+        try: held = FileLock(self.folder / ".lock", is_singleton=True).acquire(timeout=0)
         except Timeout as error: raise CheckpointError(f"Another process trains in {self.folder}. Wait until it has ended, or choose another folder.") from error
         except (OSError, NotImplementedError) as error:
             raise SSGANError(f"{self.folder} can't be locked ({first_line(error)}). Choose a folder that you can write to, on a disk that knows file locks.") from error
         with held:
-            if self.is_main:
-                for leftover in self.folder.glob(".*.tmp"): leftover.unlink()
+            for leftover in self.folder.glob(".*.tmp"): leftover.unlink()
             yield
 
     def __iter__(self) -> Iterator[dict]:
-        with self._alone(): yield from self._train()
+        with self._alone() if self.is_main else nullcontext(): yield from self._train()
 
     def _train(self) -> Iterator[dict]:
         steps, began = self.settings["steps"], perf_counter() - self.seconds

@@ -296,7 +296,7 @@ def test_one_step_of_reinforce_is_the_one_written_out(monkeypatch):
     by_hand, baseline = LetterLSTM(3, hidden=4, seed=1), 0.5
     records = list(reinforce(generator, Judge(), x, steps=2, seed=3, batch_size=6, entropy=0.1, learning_rate=rate, discriminator_learning_rate=0.0))
     for step in range(2):
-        codes, total = by_hand.sample(6, 4, rng=seeded(3, "reinforce", step)), 0.0
+        codes = by_hand.sample(6, 4, rng=seeded(3, "reinforce", step))
         rewards = torch.sigmoid((codes == 1).sum(1) - 1.0)
         log_p, terms, entropies = by_hand(codes).log_softmax(2), [], []
         for word, p, reward in zip(codes.tolist(), log_p, rewards.tolist()):
