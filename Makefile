@@ -10,11 +10,12 @@ METADATA := settings.ini setup.py pyproject.toml
 demo: $(VENV)/installed       ## train on small digits with ten labels and draw the result
 	$(BIN)/ssgan-edu demo
 
-# Two workers, one file each at a time; one thread a worker, or the waiting threads of one take the core of the other.
+# Two workers, one file each at a time, in the order of the files: the long ones come early and leave no worker idle at the end.
+# One thread a worker, or the waiting threads of one take the core of the other.
 # The small budget: lessons train just long enough to show that they work (`budget` in lesson 05b).
 test: $(VENV)/installed-dev   ## all that CI runs: the tests and every cell of every notebook
 	SSGAN_EDU_FLOORS=1 SSGAN_EDU_BUDGET=small OMP_NUM_THREADS=1 OMP_WAIT_POLICY=passive \
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lab: $(VENV)/installed-dev    ## read the course in JupyterLab
 	$(BIN)/jupyter lab nbs
