@@ -27,6 +27,7 @@ _TABLE_SIZE = 2**22
 def _normal_table() -> Tensor: return torch.randn(_TABLE_SIZE, generator=seeded(0, "table of normal numbers"))
 
 
+@torch.compiler.disable  # a compiled graph can't hold a generator
 def _normal(like: Tensor, noise: torch.Generator) -> Tensor:
     "Standard normal numbers of the shape of `like`: on a CPU a random cut of the table, otherwise new ones."
     n = like.numel()

@@ -1,6 +1,5 @@
 """Sound: patches that know their pitch and decibels, a way back that keeps them, files that are whole, and a data set whose test voices are new."""
 import gzip
-import importlib.util
 import os
 import shutil
 import subprocess
@@ -35,11 +34,9 @@ def rows() -> list[dict[str, str]]:
 
 @pytest.fixture(scope="module")
 def recipe():
-    "The program that built the data, if this is a checkout."
-    spec = importlib.util.spec_from_file_location("build_spoken_digits", carried("datasets").parent / "tools" / "build_spoken_digits.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    "The program that built the data."
+    import build_spoken_digits
+    return build_spoken_digits
 
 
 def test_the_data_set_is_what_its_card_says(spoken):

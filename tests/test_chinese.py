@@ -1,7 +1,6 @@
 """The Chinese pages: made from their sources, complete, of this English and not an older one, and with the same formulas, code, links and numbers."""
 import re
 import shutil
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,10 +8,9 @@ import nbformat
 import pytest
 from markdown_it import MarkdownIt
 
-PROJECT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(PROJECT / "tools"))
-import chinese  # noqa: E402
+import chinese
 
+PROJECT = Path(__file__).resolve().parent.parent
 SOURCES = chinese.names()
 each_source = pytest.mark.parametrize("name", SOURCES)
 LESSONS = [name for name in chinese.pages() if "/" not in name]

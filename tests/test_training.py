@@ -17,7 +17,7 @@ from ssgan_edu.data import Dataset, SSGANError, TrainingError, UnknownNameError,
 from ssgan_edu.losses import probability_real
 from ssgan_edu.networks import build_networks
 from ssgan_edu.recipes import OUTPUTS, RECIPES, TERMS, Ramp, Recipe, Update, needs
-from ssgan_edu.training import SSGAN, budget, pick_device, train, training_step, weights_sha256
+from ssgan_edu.training import SSGAN, budget, from_bytes, pick_device, to_bytes, train, training_step, weights_sha256
 import support
 
 refused = functools.partial(support.refused, kind=TrainingError)
@@ -163,6 +163,20 @@ def test_the_same_seed_gives_the_same_bits(split, recipe):
     assert weights_sha256(first) == weights_sha256(second) != weights_sha256(other)
     assert torch.equal(parameters(first), parameters(second)) and torch.equal(first.sample(5), second.sample(5))
     assert not torch.equal(first.sample(5), first.sample(5, seed=1))
+
+
+def test_networks_compiled_in_place_make_the_same_moves(moons, recwarn):
+    "Without PyTorch's code generator, which needs a C++ compiler and rounds differently; the graphs are the same."
+    shas, graphs = [], []
+    for compiled in (False, True):
+        model = SSGAN.for_split(moons, "improved", device="cpu")
+        if compiled:
+            for network in model.players.values(): network.compile(backend=lambda graph, _: graphs.append(graph) or graph.forward)
+        list(train(model, moons, 3))
+        shas.append(weights_sha256(model))
+    torch.compiler.reset()
+    assert graphs and shas[0] == shas[1] == weights_sha256(from_bytes(to_bytes(model)))
+    assert not [str(warning.message) for warning in recwarn if "Dynamo" in str(warning.message)]
 
 
 def test_training_leaves_the_global_random_state_alone(split):

@@ -440,7 +440,7 @@ def test_the_slider_retrains_in_frames(quick, monkeypatch):
     shell = labeled_fraction()
     frames = []
     shell.label.observe(lambda change: frames.append(change["new"]), names="value")
-    fractions = FRACTIONS[::3]
+    fractions = FRACTIONS[::9]
     for fraction in fractions:
         shell.controls["fraction"].value = fraction
         text, _ = shown(shell)
