@@ -8,8 +8,8 @@ minutes: 25
 # %% [markdown]
 # Each mistake in this discriminator was found in public code. It runs, it trains, and its losses look like losses. **Three things are wrong with it.** Find and repair them; keep the layers' sizes and the noise.
 #
-# What a discriminator should do: return the K **raw logits** and the features of the last hidden layer. What it says of a sample must not depend on which other samples are in the batch; real and generated samples come in different batches, so that would give them
-# away. And features are compared by their batch means in feature matching: noise of their own would only blur that comparison.
+# What a discriminator should do: return the K **raw logits** and the features of the last hidden layer. What it says of a sample must not depend on which other samples are in the batch: in training and in testing it meets different company.
+# And features are compared by their batch means in feature matching: noise of their own would only blur that comparison.
 #
 # The check calls `Discriminator(inputs, classes)` and then `D(x, noise)` in training mode, with a `torch.Generator` or None as `noise`.
 

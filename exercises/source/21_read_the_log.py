@@ -11,10 +11,12 @@ minutes: 20
 # | answer | when |
 # |---|---|
 # | `"diverged"` | a value of any of the three terms, anywhere, is NaN or infinite |
-# | `"collapsed"` | the median of `feature_matching` in the last tenth is more than 10 times that in the tenth that begins in the middle |
+# | `"generator left behind"` | the median of `feature_matching` in the last tenth is more than 10 times that in the tenth that begins in the middle |
 # | `"discriminator won"` | the median of `unsupervised` in the last tenth is below 0.05 |
 # | `"no signal"` | that median is above 0.68: D can't tell (ln 2 = 0.693) |
 # | `"fine"` | otherwise |
+#
+# A collapse is not among them: these terms need not show it, only the samples do (lesson 06c).
 #
 # A tenth of a log of n records is `n // 10` records; the middle is record number `n // 2`, counted from 0.
 
@@ -32,7 +34,7 @@ def diagnose(log):
     if not all(math.isfinite(record[term]) for record in log for term in terms): return "diverged"
     last, middle = log[-tenth:], log[n // 2: n // 2 + tenth]
     def typical(part, term): return median(record[term] for record in part)
-    if typical(last, "feature_matching") > 10 * typical(middle, "feature_matching"): return "collapsed"
+    if typical(last, "feature_matching") > 10 * typical(middle, "feature_matching"): return "generator left behind"
     if typical(last, "unsupervised") < 0.05: return "discriminator won"
     return "no signal" if typical(last, "unsupervised") > 0.68 else "fine"
 
@@ -44,7 +46,7 @@ def diagnose(log):
     tenth, middle = len(log) // 10, len(log) // 2
     if not np.isfinite(terms).all(): return "diverged"
     _, u, f = np.median(terms[-tenth:], axis=0)
-    if f > 10 * np.median(terms[middle:middle + tenth, 2]): return "collapsed"
+    if f > 10 * np.median(terms[middle:middle + tenth, 2]): return "generator left behind"
     return "discriminator won" if u < 0.05 else "no signal" if u > 0.68 else "fine"
 
 # %% check
@@ -61,7 +63,7 @@ def story(kind, n, seed):
         late = i >= n - n // 5
         unsupervised, matching = 0.35, 0.01
         if kind == "discriminator won" and late: unsupervised = 0.01
-        if kind == "collapsed" and late: unsupervised, matching = 0.01, 0.4
+        if kind == "generator left behind" and late: unsupervised, matching = 0.01, 0.4
         if kind == "no signal": unsupervised = 0.692 if late else 0.5
         if kind == "fine" and i < n // 10: unsupervised, matching = 0.69, 0.5
         record = {"step": i + 1, "supervised": 2.3 * 0.9**i * rng.random(), "unsupervised": unsupervised * rng.uniform(0.99, 1.005), "feature_matching": matching * rng.uniform(0.8, 1.2)}
@@ -74,7 +76,7 @@ def story(kind, n, seed):
 
 
 def check(answer, reference):
-    kinds = ["fine", "discriminator won", "collapsed", "no signal", "diverged"]
+    kinds = ["fine", "discriminator won", "generator left behind", "no signal", "diverged"]
     for seed in range(4):
         for kind in kinds:
             n = random.Random(seed).choice([100, 137, 480, 999])
@@ -96,7 +98,7 @@ import math
 def diagnose(log):
     if not all(math.isfinite(v) for record in log for v in record.values()): return "diverged"
     last, middle = log[-1], log[len(log) // 2]
-    if last["feature_matching"] > 10 * middle["feature_matching"]: return "collapsed"
+    if last["feature_matching"] > 10 * middle["feature_matching"]: return "generator left behind"
     if last["unsupervised"] < 0.05: return "discriminator won"
     return "no signal" if last["unsupervised"] > 0.68 else "fine"
 
@@ -107,7 +109,7 @@ from statistics import median
 def diagnose(log):
     tenth, middle = len(log) // 10, len(log) // 2
     def typical(part, term): return median(record[term] for record in part)
-    if typical(log[-tenth:], "feature_matching") > 10 * typical(log[middle:middle + tenth], "feature_matching"): return "collapsed"
+    if typical(log[-tenth:], "feature_matching") > 10 * typical(log[middle:middle + tenth], "feature_matching"): return "generator left behind"
     if typical(log[-tenth:], "unsupervised") < 0.05: return "discriminator won"
     return "no signal" if typical(log[-tenth:], "unsupervised") > 0.68 else "fine"
 
@@ -120,7 +122,7 @@ def diagnose(log):
     tenth, middle = len(log) // 10, len(log) // 2
     if not all(math.isfinite(v) for record in log for v in record.values()): return "diverged"
     def typical(part, term): return mean(record[term] for record in part)
-    if typical(log[-tenth:], "feature_matching") > 10 * typical(log[middle:middle + tenth], "feature_matching"): return "collapsed"
+    if typical(log[-tenth:], "feature_matching") > 10 * typical(log[middle:middle + tenth], "feature_matching"): return "generator left behind"
     if typical(log[-tenth:], "unsupervised") < 0.05: return "discriminator won"
     return "no signal" if typical(log[-tenth:], "unsupervised") > 0.68 else "fine"
 
@@ -132,12 +134,12 @@ from statistics import median
 def diagnose(log):
     if not all(math.isfinite(v) for record in log for v in record.values()): return "diverged"
     def typical(part, term): return median(record[term] for record in part)
-    if typical(log[-len(log) // 10:], "feature_matching") > 10 * typical(log, "feature_matching"): return "collapsed"
+    if typical(log[-len(log) // 10:], "feature_matching") > 10 * typical(log, "feature_matching"): return "generator left behind"
     if typical(log, "unsupervised") < 0.05: return "discriminator won"
     return "no signal" if typical(log, "unsupervised") > 0.68 else "fine"
 
-# %% wrong: collapse taken for a win
-# A collapsed generator also gives D an easy game, so the order of the questions matters: look for a collapse first.
+# %% wrong: left behind taken for a win
+# Where feature matching has run away, D has won as well, so the order of the questions matters: look at feature matching first.
 import math
 from statistics import median
 
@@ -146,5 +148,5 @@ def diagnose(log):
     if not all(math.isfinite(v) for record in log for v in record.values()): return "diverged"
     def typical(part, term): return median(record[term] for record in part)
     if typical(log[-tenth:], "unsupervised") < 0.05: return "discriminator won"
-    if typical(log[-tenth:], "feature_matching") > 10 * typical(log[middle:middle + tenth], "feature_matching"): return "collapsed"
+    if typical(log[-tenth:], "feature_matching") > 10 * typical(log[middle:middle + tenth], "feature_matching"): return "generator left behind"
     return "no signal" if typical(log[-tenth:], "unsupervised") > 0.68 else "fine"
