@@ -12,7 +12,9 @@ import json
 import os
 import platform
 import shlex
+import signal
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from io import BytesIO
@@ -91,7 +93,7 @@ DEMO_STEPS, DEMO_DRAWS, DEMO_RECIPES = 1500, 3, ("supervised", "improved")
 def _watched(model: SSGAN, split: Split, steps: int, every: int) -> Iterator[tuple[int, float]]:
     "Train, yielding step and test error now and then. For curves only: nothing is chosen by them."
     for record in train(model, split, steps):
-        if record["step"] % every == 0 or record["step"] == 1: yield record["step"], evaluate(model, split)["test_error"]
+        if record["step"] % every == 0 or record["step"] in (1, steps): yield record["step"], evaluate(model, split)["test_error"]
 
 
 @app.command()
@@ -130,18 +132,31 @@ def demo(out: Annotated[Path, typer.Option(help="Folder for the figure.")] = Pat
 def split_of(settings: dict) -> Split:
     "The split that the settings of a run describe. Raises `DataError` if the pictures of a folder are others than they were."
     unlabeled = next((int(change.split()[1]) for change in settings.get("changes", ()) if change.startswith("unlabeled ")), None)
-    try: split = load_dataset(settings["dataset"]).label(per_class=settings["labels_per_class"], seed=settings["seed"], unlabeled=unlabeled)
+    try:
+        per_class = settings["labels_per_class"]
+        split = load_dataset(settings["dataset"]).label(per_class, None if per_class is not None else 1.0, seed=settings["seed"], unlabeled=unlabeled)
     except KeyError as error: raise DataError(f"The settings of this run lack {error}. It was not made by `ssgan-edu train`.") from error
     if settings.get("data_sha256") not in (None, data_sha256(split)):
         raise DataError(f"The pictures in {settings['dataset']} are not those that this run began with; what it was trained on could be among its test pictures now. Restore them, or train anew.")
     return split
 
 
+@contextmanager
+def _asked_to_stop() -> Iterator[list]:
+    "A list that the first Ctrl-C puts something into, so that the step in hand is finished; the second interrupts at once."
+    def note(*_):
+        asked.append(True)
+        signal.signal(signal.SIGINT, before)
+    asked, before = [], signal.signal(signal.SIGINT, note)
+    try: yield asked
+    finally: signal.signal(signal.SIGINT, before)
+
+
 @app.command("train")
 def train_command(
         dataset: Annotated[str, typer.Argument(help=f"One of {', '.join(DATASETS)}, or a folder of pictures.")],
         recipe: Annotated[str, typer.Option(help=f"One of {', '.join(RECIPES)}.")] = "improved",
-        labels_per_class: Annotated[int, typer.Option(help="Labels kept of each class.")] = 10,
+        labels_per_class: Annotated[Optional[int], typer.Option(help="Labels kept of each class. Default: 10; of a folder of pictures, all.")] = None,
         seed: Annotated[int, typer.Option(help="Fixes the labels, the initial weights, the noise and the batches.")] = 0,
         steps: Annotated[int, typer.Option(help="Updates.")] = 3000,
         out: Annotated[Path, typer.Option(help="Folder for the run: settings, log, checkpoint, result.")] = Path("runs/latest"),
@@ -149,23 +164,28 @@ def train_command(
         resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in --out, if there is one.")] = False,
         checkpoint_every: Annotated[int, typer.Option(help="Steps between checkpoints.", min=1)] = 500,
         device: Device = None, as_json: AsJson = False) -> None:
-    """Train on few labels and many unlabeled samples. An interrupted run goes on with --resume and ends the same.
+    """Train on few labels and many unlabeled samples. An interrupted run goes on with --resume and ends the same; Ctrl-C keeps the step that it has reached.
 
     On several GPUs, cores or machines: `torchrun --nproc-per-node 4 --no-python ssgan-edu train …`, or `accelerate launch` (lesson 15).
     """
     accelerator = Accelerator(cpu=device == "cpu") if int(os.environ.get("WORLD_SIZE") or 1) > 1 else None
-    of_folder = dataset not in DATASETS and Path(dataset).is_dir()
+    of_folder = bool(dataset) and dataset not in DATASETS and Path(dataset).is_dir()
+    if labels_per_class is None and not of_folder: labels_per_class = 10
     settings = {"dataset": str(Path(dataset).resolve()) if of_folder else dataset, "recipe": recipe, "labels_per_class": labels_per_class, "seed": seed, "steps": steps, "networks": networks}
     if accelerator: settings["processes"] = accelerator.num_processes
     split = split_of(settings)
     if of_folder: settings["data_sha256"] = data_sha256(split)  # nobody else vouches for what is in it
     run = Run(out, split, settings, resume, checkpoint_every, device, accelerator)
-    with _progress(run.is_main) as progress:
+    with _progress(run.is_main) as progress, nullcontext() if accelerator else _asked_to_stop() as asked:
         task = progress.add_task(f"{recipe} on {dataset}", total=steps, completed=run.model.step, note="")
         for record in run:
-            if record["step"] % 20 == 0 or record["step"] == steps:
-                note = " ".join(f"{term} {value:.3f}" for term, value in record.items() if term != "step" and not term.startswith("gradient"))
-                progress.update(task, completed=record["step"], note=note)
+            note = " ".join(f"{term} {value:.3f}" for term, value in record.items() if term != "step" and not term.startswith("gradient"))
+            progress.update(task, completed=record["step"], note=note)
+            if asked and run.model.step < steps:
+                run.save()
+                again = shlex.join([*shlex.split(_command(settings)), "--out", str(out), "--resume"])
+                progress_console.print(f"Stopped after step {run.model.step} of {steps}, which is kept. Go on with: {again}", soft_wrap=True, highlight=False)
+                raise typer.Exit(130)
     if not run.is_main: return
     result = settings | {"n_labeled": split.n_labeled, "n_unlabeled": split.n_unlabeled} | evaluate(run.model, split) | {
         "seconds": round(run.seconds, 1), "weights_sha256": weights_sha256(run.model), "command": _command(settings), **where_it_ran()}
@@ -184,12 +204,14 @@ def _command(settings: dict) -> str:
 
 
 def _show(result: dict) -> None:
-    table = _table(f"{result['recipe']} on {result['dataset']}, {result['labels_per_class']} labels per class", "measure", "value")
+    labels = "all labels" if result["labels_per_class"] is None else f"{result['labels_per_class']} labels per class"
+    table = _table(f"{result['recipe']} on {result['dataset']}, {labels}", "measure", "value")
+    if "n_labeled" in result: table.add_row("labeled, unlabeled samples", f"{result['n_labeled']:,}, {result['n_unlabeled']:,}")
     table.add_row("test error", f"{result['test_error']:.2%} ({result['test_errors']} of {result['n_test']})")
     table.add_row("95 % interval (test set)", f"{result['ci_low']:.2%} to {result['ci_high']:.2%}")
     table.add_row("expected calibration error", f"{result['expected_calibration_error']:.2%}")
     table.add_row("classified by", result["classifier"])
-    for name, value in result.get("sample_quality", {}).items(): table.add_row(f"samples: {name}", f"{value:.3g}")
+    for name, value in result.get("sample_quality", {}).items(): table.add_row(f"samples: {name}", "unknown" if value is None else f"{value:.3g}")
     console.print(table)
 
 # %% ../nbs/91_cli.ipynb #9aa9212d

@@ -72,7 +72,7 @@ def _test_part(split: Split) -> tuple[Tensor, Tensor]:
 # %% ../nbs/06_evaluation.ipynb #6c32da05
 def _confidence_bins(probabilities: Tensor, labels: Tensor, bins: int) -> tuple[Tensor, Tensor, Tensor]:
     "Confidence, whether the prediction is right, and the number of the bin, each `(N,)`, once probabilities and labels are known to be sound."
-    p, labels = torch.as_tensor(probabilities).double().cpu(), torch.as_tensor(labels).cpu()
+    p, labels = torch.as_tensor(probabilities).cpu().double(), torch.as_tensor(labels).cpu()
     if p.ndim != 2 or labels.shape != (len(p),) or len(p) == 0:
         raise SSGANError(f"Probabilities have shape {tuple(p.shape)}, labels {tuple(labels.shape)}. Give (N, K) probabilities and (N,) labels, N at least 1.")
     if p.min() < 0 or not torch.allclose(p.sum(1), torch.ones(len(p), dtype=p.dtype), atol=1e-3):
@@ -208,12 +208,13 @@ def nearest_real(x_generated: Tensor, x_train: Tensor) -> tuple[Tensor, Tensor]:
     return torch.from_numpy(distances[:, 0]), torch.from_numpy(indices[:, 0])
 
 # %% ../nbs/06_evaluation.ipynb #b0ce26c3
-def sample_quality(model: SSGAN, dataset: Dataset, n: int = 1000, seed: int = 0) -> dict[str, int | float]:
+def sample_quality(model: SSGAN, dataset: Dataset, n: int = 1000, seed: int = 0) -> dict[str, int | float | None]:
     """How the samples of the averaged generator compare with real ones, in the features of `reference_features`.
 
     As many generated as test samples take part, at most `n`, against at most 10,000 training samples. Returns `n`; `frechet` (generated against
     training samples) and `frechet_floor` (test against training samples, as low as can be expected); `precision` and `recall`; `nearest_ratio` (the
-    median distance of generated samples to the nearest training sample, over that of test samples; far below 1: copies). Raises `SSGANError` if the recipe
+    median distance of generated samples to the nearest training sample, over that of test samples; far below 1: copies; None if half of the test
+    samples are training samples, too). Raises `SSGANError` if the recipe
     has no generator or the model was made for other data.
     """
     _check_fit(model, dataset)
@@ -226,4 +227,4 @@ def sample_quality(model: SSGAN, dataset: Dataset, n: int = 1000, seed: int = 0)
     precision, recall = precision_recall(of_train[:n], of_generated)
     near_generated, near_test = (nearest_real(x, x_train)[0].median() for x in (generated, x_test))
     return {"n": n, "frechet": frechet_distance(of_generated, of_train), "frechet_floor": frechet_distance(of_test, of_train),
-            "precision": precision, "recall": recall, "nearest_ratio": float(near_generated / near_test)}
+            "precision": precision, "recall": recall, "nearest_ratio": float(near_generated / near_test) if near_test else None}

@@ -16,6 +16,7 @@ from pathlib import Path
 from statistics import mean, stdev
 
 import torch
+from filelock import FileLock
 from joblib import Parallel, delayed
 
 from .data import DATASETS, DataError, Split, SSGANError, carried, first_line, load_dataset, lookup
@@ -42,6 +43,7 @@ class Row:
     def __post_init__(self):
         for option, value in (("steps", self.steps), ("labeled_batch", self.labeled_batch)):
             if value is not None and value < 1: raise SSGANError(f"{option}={value}. Give at least 1.")
+        if len(terms := [term for term, _ in self.weights]) > len(set(terms)): raise SSGANError(f"weights={self.weights} has a term twice. Give one factor for each term.")
         self.made_recipe()
 
     def made_recipe(self) -> Recipe:
@@ -152,8 +154,11 @@ def run_row(row: Row, seeds: int = 3, results: Path = Path("results"), work: Pat
     jobs = min(jobs, max(1, len(todo)))
     threads = max(1, (os.cpu_count() or 1) // jobs) if jobs > 1 else None
     for found in Parallel(n_jobs=jobs, return_as="generator_unordered")(delayed(run or run_seed)(row, seed, work, device, threads) for seed in todo):
-        runs |= read_row(row, results) | {found["seed"]: found}  # another process may have added draws
-        _write_row(row, runs, results)
+        work.mkdir(parents=True, exist_ok=True)
+        with FileLock(work / f"{row.name}.lock"):  # another process may add draws
+            if there := read_row(row, results): _same_versions(row, results)
+            runs |= there | {found["seed"]: found}
+            _write_row(row, runs, results)
         yield found
 
 

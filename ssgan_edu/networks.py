@@ -24,7 +24,7 @@ _TABLE_SIZE = 2**22
 
 
 @lru_cache(maxsize=1)
-def _normal_table() -> Tensor: return torch.randn(_TABLE_SIZE, generator=seeded(0, "table of normal numbers"))
+def _normal_table() -> Tensor: return torch.randn(_TABLE_SIZE, generator=seeded(0, "table of normal numbers"), device="cpu", dtype=torch.float32)
 
 
 @torch.compiler.disable  # a compiled graph can't hold a generator

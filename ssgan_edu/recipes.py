@@ -5,11 +5,13 @@ __all__ = ['TERMS', 'OUTPUTS', 'RECIPES', 'Output', 'needs', 'Ramp', 'Update', '
 
 # %% ../nbs/05_recipes.ipynb #1d099080
 import inspect
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import cache
 from typing import Any, NamedTuple
 
+import numpy as np
 from torch import Tensor
 
 from . import losses
@@ -50,12 +52,22 @@ def needs(term: str) -> tuple[str, ...]:
     return tuple(inspect.signature(TERMS[term]).parameters)
 
 # %% ../nbs/05_recipes.ipynb #6dde70b2
+def _number(name: str, value: Any) -> float:
+    "A finite number, NumPy's too, as Python's `float`, which files of JSON can hold."
+    if isinstance(value, (int, float, np.number)) and math.isfinite(value): return float(value)
+    raise SSGANError(f"{name} is {value!r}. Give a finite number.")
+
+
 @dataclass(frozen=True)
 class Ramp:
     "A weight that is 0 up to the share `start` of a run and rises linearly to `weight` during the next share `length`."
     weight: float
     start: float = 0.0
     length: float = 0.1
+
+    def __post_init__(self):
+        for name in ("weight", "start", "length"): object.__setattr__(self, name, _number(name, getattr(self, name)))
+        if not (0 <= self.start < 1 and 0 <= self.length <= 1): raise SSGANError(f"{self}. Give start and length as shares of a run: start from 0 to below 1, length from 0 to 1.")
 
     def at(self, progress: float) -> float:
         if progress <= self.start: return 0.0
@@ -67,6 +79,10 @@ class Update:
     "One move: the `player` (discriminator or generator) minimizes the weighted sum of `terms`."
     player: str
     terms: Mapping[str, float | Ramp]
+
+    def __post_init__(self):
+        if not isinstance(self.terms, Mapping) or not self.terms: raise SSGANError(f"terms={self.terms!r}. Give a dict of terms and weights, for example {{'supervised': 1.0}}.")
+        object.__setattr__(self, "terms", {term: weight if isinstance(weight, Ramp) else _number(f"the weight of {term!r}", weight) for term, weight in self.terms.items()})
 
     def weights(self, progress: float) -> dict[str, float]:
         "The terms that count at this share of the run, with their weights."
@@ -104,13 +120,17 @@ class Recipe:
     def __post_init__(self):
         if self.batch_size < 2: raise SSGANError(f"batch_size={self.batch_size}. Give at least 2: batch normalization needs a spread.")
         if not 0 <= self.ema < 1: raise SSGANError(f"ema={self.ema}. Give the decay of the averaged weights, from 0 to below 1.")
+        if self.labeled_batch_size is not None and self.labeled_batch_size < 1: raise SSGANError(f"labeled_batch_size={self.labeled_batch_size}. Give at least 1, or None for as many as batch_size.")
         if self.outputs not in OUTPUTS: raise SSGANError(f"outputs={self.outputs!r}. Allowed: {', '.join(OUTPUTS)}.")
+        if not isinstance(self.updates, tuple) or not self.updates: raise SSGANError(f"updates={self.updates!r}. Give a tuple of at least one Update; a tuple of one needs a comma: (Update(…),).")
         for update in self.updates:
             if update.player not in ("discriminator", "generator"):
                 raise SSGANError(f"player={update.player!r}. Allowed: discriminator, generator.")
             if unknown := set(update.terms) - set(TERMS):
                 raise SSGANError(f"Recipe {self.name!r} has an unknown term {unknown.pop()!r}. Known: {', '.join(TERMS)}.")
             for term in update.terms:
+                if term.endswith("_k_plus_1") if self.outputs != "classes + generated" else f"{term}_k_plus_1" in TERMS:
+                    raise SSGANError(f"Recipe {self.name!r} has the term {term!r} with outputs={self.outputs!r}. Terms that end in _k_plus_1 go with 'classes + generated', their namesakes with the others.")
                 if update.player == "generator" and "generated" not in needs(term):
                     raise SSGANError(f"Recipe {self.name!r} gives the generator the term {term!r}, which no generated sample enters. Leave it to the discriminator.")
 

@@ -10,7 +10,10 @@ import signal
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -291,7 +294,7 @@ class StrangeRecipe(Recipe):
 
 @pytest.mark.parametrize("change", [
     dict(networks="transformer"), dict(networks="conv"), dict(shape=(3,)), dict(shape=()), dict(shape="x"), dict(kind="video"), dict(n_classes=7), dict(n_classes=-1),
-    dict(n_classes="x"), dict(recipe=StrangeRecipe("improved", (), ""))], ids=str)
+    dict(n_classes="x"), dict(recipe=StrangeRecipe("improved", RECIPES["improved"].updates, ""))], ids=str)
 def test_a_checkpoint_of_another_version_is_refused(file, change):
     model = SSGAN.load(file)
     for key, value in change.items(): setattr(model, key, value)
@@ -453,6 +456,44 @@ def test_damaged_files_of_a_run_are_named(moons, tmp_path, file, damage):
     if damage is None: (tmp_path / file).unlink()
     else: (tmp_path / file).write_bytes(damage)
     with refused(str(tmp_path / file)): small_run(tmp_path, moons, resume=True)
+
+
+def test_a_model_is_loaded_from_the_folder_of_its_run(moons, tmp_path):
+    run = small_run(tmp_path, moons)
+    assert weights_sha256(SSGAN.load(tmp_path)) == weights_sha256(run.model)
+    with refused(str(tmp_path / "none")): SSGAN.load(tmp_path / "none")
+
+
+def test_where_steps_are_slow_a_checkpoint_is_written_by_the_clock(moons, tmp_path, monkeypatch):
+    whole = small_run(tmp_path / "whole", moons)
+    monkeypatch.setattr(training, "CHECKPOINT_SECONDS", 0)
+    left = Run(tmp_path / "run", moons, SMALL, checkpoint_every=1000)
+    for record in left:
+        if record["step"] == 3: break
+    assert SSGAN.load(tmp_path / "run").step == 3
+    assert weights_sha256(small_run(tmp_path / "run", moons, resume=True).model) == weights_sha256(whole.model)
+
+
+def test_a_step_is_kept_on_request(moons, tmp_path):
+    run = Run(tmp_path, moons, SMALL, checkpoint_every=1000)
+    for record in run:
+        if record["step"] == 3: run.save(); break
+    again = Run(tmp_path, moons, SMALL, resume=True)
+    assert again.model.step == 3 and [line["step"] for line in again.log] == [1, 2, 3]
+
+
+def test_processes_that_do_not_see_the_checkpoint_are_refused(moons, tmp_path, monkeypatch):
+    accelerator = SimpleNamespace(main_process_first=nullcontext, is_main_process=True, device="cpu")
+    monkeypatch.setattr(training, "gather_object", lambda steps: [*steps, 3])
+    with refused("steps 0, 3", "share"): Run(tmp_path, moons, SMALL, accelerator=accelerator)
+    monkeypatch.setattr(training, "gather_object", lambda steps: [*steps, 0])
+    assert Run(tmp_path / "other", moons, SMALL, accelerator=accelerator).model.step == 0
+
+
+def test_a_recipe_and_its_settings_have_one_name(moons, tmp_path):
+    mine = replace(RECIPES["improved"], name="mine")
+    with refused("'improved'", "'mine'", kind=SSGANError): Run(tmp_path, moons, SMALL, recipe=mine)
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_folder_without_a_run_is_named(tmp_path):

@@ -5,6 +5,7 @@ import json
 import os
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 from contextlib import redirect_stderr, redirect_stdout
@@ -73,6 +74,22 @@ def pictures(tmp_path) -> Path:
 
 
 # --- train, evaluate, sample ----------------------------------------------------------------------------------------
+
+
+def test_of_your_own_pictures_all_labels_are_used(pictures, tmp_path):
+    for i in range(5): (pictures / "y" / f"{i}.png").unlink()
+    found = answer("train", pictures, "--steps", 3, "--out", tmp_path / "run")
+    assert (found["labels_per_class"], found["n_labeled"]) == (None, 12 + 7 - found["n_test"])
+    again = shlex.split(found["command"])[1:]
+    assert "--labels-per-class" not in again and answer(*again, "--out", tmp_path / "again")["weights_sha256"] == found["weights_sha256"]
+    assert answer("evaluate", tmp_path / "run")["test_error"] == found["test_error"]
+    assert "all labels" in call("evaluate", tmp_path / "run").out
+
+
+def test_an_empty_name_is_no_folder(pictures, tmp_path, monkeypatch):
+    monkeypatch.chdir(pictures)
+    done = call("train", "", "--steps", 3, "--out", tmp_path / "run")
+    assert done.code == 2 and not (tmp_path / "run").exists()
 
 
 def test_a_run_knows_its_pictures_from_anywhere_and_notices_others(pictures, tmp_path, monkeypatch):
@@ -281,6 +298,29 @@ def test_ctrl_c_keeps_the_checkpoint(tmp_path, monkeypatch):
     assert SSGAN.load(tmp_path / "checkpoint.safetensors").step == 5
 
 
+def test_the_first_ctrl_c_finishes_the_step_and_keeps_it(run, tmp_path, monkeypatch):
+    calls, meant, before = [], TERMS["supervised"], signal.getsignal(signal.SIGINT)
+
+    def interrupted(**batches):
+        calls.append(1)
+        if len(calls) == 8: signal.raise_signal(signal.SIGINT)
+        return meant(**batches)
+    with monkeypatch.context() as patch:
+        patch.setitem(TERMS, "supervised", functools.wraps(meant)(interrupted))
+        done = call(*TRAIN, "--out", tmp_path)
+    assert done.code == 130 and "after step 8 of 30" in done.err and signal.getsignal(signal.SIGINT) is before
+    words = shlex.split(done.err[done.err.index("ssgan-edu train"):])
+    assert words[-3:] == ["--out", str(tmp_path), "--resume"] and SSGAN.load(tmp_path).step == 8
+    assert answer(*words[1:], "--json")["weights_sha256"] == run.result["weights_sha256"]
+
+
+def test_the_second_ctrl_c_interrupts_at_once(tmp_path, monkeypatch):
+    def interrupted(**batches):
+        for _ in range(2): signal.raise_signal(signal.SIGINT)
+    monkeypatch.setitem(TERMS, "supervised", functools.wraps(TERMS["supervised"])(interrupted))
+    assert call(*TRAIN, "--out", tmp_path).code not in (0, 2) and not (tmp_path / "checkpoint.safetensors").exists()
+
+
 def test_resuming_a_finished_run_only_reports_it(run):
     assert answer(*TRAIN, "--out", run.folder, "--resume")["weights_sha256"] == run.result["weights_sha256"]
 
@@ -362,14 +402,14 @@ def test_the_program_itself(tmp_path):
 
 
 def test_demo_shows_what_the_unlabeled_digits_bought(tmp_path):
-    done = call("demo", "--steps", 60, "--out", tmp_path / "demo", "--json")
+    done = call("demo", "--steps", 59, "--out", tmp_path / "demo", "--json")
     assert done.code == 0, done.err
     found = json.loads(done.out.splitlines()[-1])
-    assert (found["dataset"], found["labels_per_class"], found["steps"]) == ("digits", 1, 60)
+    assert (found["dataset"], found["labels_per_class"], found["steps"]) == ("digits", 1, 59)
     assert {"supervised", "improved"} < set(found["accuracies"]) and {len(values) for values in found["accuracies"].values()} == {3}
     assert all(0.1 < accuracy < 1 for values in found["accuracies"].values() for accuracy in values)
     for recipe in ("supervised", "improved"):
-        at_the_end = [1 - evaluation.evaluate(*library_run(recipe, 1, seed=draw, steps=60))["test_error"] for draw in range(3)]
+        at_the_end = [1 - evaluation.evaluate(*library_run(recipe, 1, seed=draw, steps=59))["test_error"] for draw in range(3)]
         assert found["accuracies"][recipe] == pytest.approx(at_the_end), "of the last step, not of the best"
     path = Path(found["figure"])
     assert path.is_absolute() and path == tmp_path / "demo" / "demo.png" and str(path) in done.out

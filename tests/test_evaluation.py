@@ -288,6 +288,8 @@ def test_sample_quality_tells_good_samples_from_bad(quick_reference):
     assert of_copies["nearest_ratio"] < 0.01, "copies are exposed"
     assert of_noise["precision"] < 0.3 and of_noise["nearest_ratio"] > 1.2
     assert of_collapsed["recall"] < 0.3
+    known = replace(digits, x_test=digits.x_train[:200], y_test=digits.y_train[:200])
+    assert sample_quality(Made(known, good), known, n=200)["nearest_ratio"] is None, "test samples that are training samples tell nothing"
 
 
 def test_sample_quality_of_a_model_is_repeatable(quick_reference):

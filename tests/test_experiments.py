@@ -5,6 +5,7 @@ import os
 import shlex
 from dataclasses import FrozenInstanceError
 from pathlib import Path
+from threading import Thread
 
 import numpy as np
 import pytest
@@ -171,6 +172,24 @@ def test_draws_that_another_process_has_added_meanwhile_are_kept(tmp_path):
         return drawn(row, seed)
     list(run_row(ROW, 1, tmp_path, tmp_path, run=slow))
     assert sorted(read_row(ROW, tmp_path)) == [0, 1, 2]
+
+
+def test_draws_that_another_process_adds_while_a_row_is_written_are_kept(tmp_path, monkeypatch):
+    write, others = experiments._write_row, []
+    def slow(*row):
+        if not others:
+            others.append(Thread(target=lambda: list(run_row(ROW, 3, tmp_path, tmp_path, run=drawn))))
+            others[0].start()
+            others[0].join(0.5)  # time enough to write, if nothing holds it up
+        write(*row)
+    monkeypatch.setattr(experiments, "_write_row", slow)
+    list(run_row(ROW, 1, tmp_path, tmp_path, run=drawn))
+    others[0].join()
+    assert sorted(read_row(ROW, tmp_path)) == [0, 1, 2]
+
+
+def test_a_term_has_one_factor():
+    with refused("term twice"): Row("digits", 10, "improved", 5, weights=(("unsupervised", 2.0), ("unsupervised", 3.0)))
 
 
 def test_where_it_ran_names_the_versions_and_the_machine():

@@ -2,6 +2,7 @@
 import json
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
@@ -53,7 +54,7 @@ def test_best_and_its_twin_differ_in_the_gan_alone():
     assert terms_of(best, "discriminator") == terms_of(badgan, "discriminator") | DECIDED
     assert terms_of(best, "generator") == terms_of(badgan, "generator")
     assert terms_of(twin, "discriminator") == {"supervised": 1.0} | DECIDED and terms_of(twin, "generator") == {}
-    same = {"name": "", "source": "", "updates": ()}
+    same = {"name": "", "source": "", "updates": best.updates}
     assert replace(best, **same) == replace(badgan, **same) == replace(twin, **same)
 
 
@@ -209,13 +210,40 @@ def test_a_recipe_survives_json(recipe):
 
 @pytest.mark.parametrize("changed, words", [
     (dict(outputs="logits"), ["'logits'", "classes + generated"]),
-    (dict(updates=(Update("teacher", {}),)), ["'teacher'", "discriminator, generator"]),
+    (dict(updates=(Update("teacher", {"supervised": 1.0}),)), ["'teacher'", "discriminator, generator"]),
     (dict(updates=(Update("generator", {"feature_machting": 1.0}),)), ["'feature_machting'", "feature_matching", "'improved'"]),
-], ids=["outputs", "player", "term"])
+    (dict(updates=()), ["updates=()", "at least one"]),
+    (dict(updates=Update("discriminator", {"supervised": 1.0})), ["needs a comma"]),
+    (dict(labeled_batch_size=0), ["labeled_batch_size=0", "at least 1"]),
+    (dict(labeled_batch_size=-3), ["labeled_batch_size=-3"]),
+    (dict(outputs="classes + generated"), ["'supervised'", "_k_plus_1"]),
+    (dict(updates=RECIPES["sgan"].updates), ["'supervised_k_plus_1'", "outputs='classes'"]),
+], ids=["outputs", "player", "term", "no move", "no tuple", "no labels in a batch", "less than none", "terms of K", "terms of K + 1"])
 def test_a_recipe_that_cannot_be_played_is_refused(changed, words):
     with pytest.raises(SSGANError) as caught: replace(RECIPES["improved"], **changed)
     message = str(caught.value)
     assert "\n" not in message and [word for word in words if word not in message] == [], message
+
+
+@pytest.mark.parametrize("weight", ["1", None, float("nan"), float("inf"), [1.0]])
+def test_a_weight_is_a_finite_number(weight):
+    with refused("'supervised'", repr(weight), "finite"): Update("discriminator", {"supervised": weight})
+    with refused("weight", repr(weight), "finite"): Ramp(weight)
+
+
+def test_numbers_of_numpy_are_taken_as_numbers():
+    recipe = replace(RECIPES["improved"], updates=(Update("discriminator", {"supervised": np.float32(0.5), "teacher": Ramp(np.float64(1.0), start=np.float32(0.25))}),))
+    assert Recipe.from_dict(json.loads(json.dumps(recipe.to_dict()))) == recipe
+
+
+@pytest.mark.parametrize("terms", [{}, ["supervised"], None])
+def test_a_move_has_terms(terms):
+    with refused("terms=", "dict"): Update("discriminator", terms)
+
+
+@pytest.mark.parametrize("start, length", [(-0.1, 0.1), (1.0, 0.1), (0.2, -0.2), (20, 5)])
+def test_a_ramp_lies_within_the_run(start, length):
+    with refused("start", "length", "shares"): Ramp(1.0, start, length)
 
 
 # --- other weights --------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ import torch
 from torch import nn
 from torch._subclasses.fake_tensor import FakeTensorMode
 
-from ssgan_edu import training
+from ssgan_edu import networks, training
 from ssgan_edu.data import Dataset, SSGANError, TrainingError, UnknownNameError, load_dataset, seeded
 from ssgan_edu.losses import probability_real
 from ssgan_edu.networks import build_networks
@@ -474,12 +474,33 @@ def test_what_a_model_of_each_recipe_can_do(split, recipe):
         with refused(repr(recipe), "no generator", "'improved'", kind=SSGANError): model.sample(2)
 
 
+@pytest.mark.parametrize("unlabeled", [1, 2, 3])
+def test_a_few_unlabeled_samples_set_sound_scales(digits, unlabeled):
+    split = digits.label(per_class=10, unlabeled=unlabeled)
+    model = SSGAN.for_split(split, "supervised", device="cpu")
+    assert model._averaged_output(split.x_test).logits.abs().max() < 50
+    list(train(model, split, 20))
+    assert (model.predict_logits(split.x_test).argmax(1) != split.y_test).float().mean() < 0.5
+
+
+def test_noise_is_float32_whatever_the_default():
+    networks._normal_table.cache_clear()
+    torch.set_default_dtype(torch.float64)
+    try: assert networks._normal_table().dtype == torch.float32
+    finally: torch.set_default_dtype(torch.float32)
+
+
 def test_predictions_need_no_gradient_and_come_in_batches(split):
     model = SSGAN.for_split(split)
     x = split.x_unlabeled[:1100]
     logits = model.predict_logits(x)
     assert not logits.requires_grad and logits.device == x.device
     torch.testing.assert_close(logits, torch.cat([model.predict_logits(part) for part in x.split(300)]), rtol=1e-4, atol=1e-5)
+
+
+def test_samples_that_are_no_tensor_are_refused(split):
+    model = SSGAN.for_split(split, "improved")
+    with refused("ndarray", "float32 tensor", kind=SSGANError): model.predict_logits(split.x_test.numpy())
 
 
 def test_samples_of_another_shape_are_refused(split):
