@@ -181,6 +181,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                      'ssgan_edu.estimator._as_sequences': ('estimator.html#_as_sequences', 'ssgan_edu/estimator.py'),
                                      'ssgan_edu.estimator._check_dimensions': ( 'estimator.html#_check_dimensions',
                                                                                 'ssgan_edu/estimator.py'),
+                                     'ssgan_edu.estimator._check_no_label_is_missing': ( 'estimator.html#_check_no_label_is_missing',
+                                                                                         'ssgan_edu/estimator.py'),
                                      'ssgan_edu.estimator._checked': ('estimator.html#_checked', 'ssgan_edu/estimator.py'),
                                      'ssgan_edu.estimator._is_unlabeled': ('estimator.html#_is_unlabeled', 'ssgan_edu/estimator.py'),
                                      'ssgan_edu.estimator._kind_of': ('estimator.html#_kind_of', 'ssgan_edu/estimator.py'),

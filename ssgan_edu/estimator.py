@@ -5,6 +5,7 @@ __all__ = ['SSGANClassifier', 'OneHotSequences']
 
 # %% ../nbs/08_estimator.ipynb #1f58ec08
 import copy
+import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import chain
@@ -32,6 +33,8 @@ def _kind_of(X: np.ndarray, networks: str | None) -> str:
     if X.ndim > 4: raise SSGANError(f"X has shape {X.shape}. Allowed: tables (N, F), images (N, H, W) or (N, H, W, C), and with networks='sequence' or 'gumbel' one-hot sequences (N, L, V).")
     if X.ndim == 3 and X.shape[2] > 1 and ((X == 0) | (X == 1)).all() and (X.sum(2) == 1).all():
         raise SSGANError(f"X, of shape {X.shape}, has a single 1 in each row, as one-hot sequences have. Use networks='sequence' or 'gumbel' for them; if these are images, give (N, H, W, 1).")
+    if X.ndim == 4 and X.shape[1] in (1, 3) and X.shape[3] not in (1, 3, 4):
+        raise SSGANError(f"X has shape {X.shape}: images with the channels first, it seems. Move that axis to the end, (N, H, W, C): np.moveaxis(X, 1, -1).")
     return "points" if X.ndim == 2 else "image"
 
 
@@ -75,11 +78,18 @@ def _is_unlabeled(y: np.ndarray) -> np.ndarray:
     return y == -1 if y.dtype.kind in "iuf" else np.array([isinstance(label, (int, float, np.number)) and label == -1 for label in y], bool)
 
 
+def _check_no_label_is_missing(y: np.ndarray) -> None:
+    "Raises `SSGANError` that names the first None, NaN or NA."
+    for row, label in enumerate(y):
+        if not isinstance(label, str) and str(label) in ("None", "nan", "<NA>", "NaT"):  # pandas.NA isn't even unequal to itself
+            raise SSGANError(f"y[{row}] is {label}. Give -1, the number, where there is no label.")
+
+
 def _known_labels(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     "Where y isn't −1, and the labels there. Raises `SSGANError` for those that can't be used, such as what was meant as −1."
     if y.dtype.kind in "OUS":
+        _check_no_label_is_missing(y)
         for row, label in enumerate(y):
-            if label is None: raise SSGANError(f"y[{row}] is None. Give -1, the number, where there is no label.")
             if isinstance(label, (str, bytes)) and label in ("-1", "-1.0", b"-1", b"-1.0"):
                 raise SSGANError(f"y[{row}] is the string {str(label)!r}, not the number -1. If it means no label, use an array of dtype object, and -1 for no label; if it is a class, rename it.")
     known = ~_is_unlabeled(y)
@@ -115,10 +125,11 @@ class SSGANClassifier(ClassifierMixin, BaseEstimator):
     recipe : name in `RECIPES`, or a `Recipe`, one that classifies.
     networks : name in `FAMILIES`, or None for what suits tables and images. "sequence" and "gumbel" say that `X` is sequences.
     max_steps : updates at most.
-    batch_size : samples of each kind in a batch, instead of the recipe's own number.
-    early_stopping : stop when the accuracy on a labeled validation part has not risen for `n_iter_no_change` checks, and keep the best.
-    validation_fraction : share of the labeled samples for it, at least one of each class.
-    n_iter_no_change : see `early_stopping`; there are 20 checks in `max_steps`.
+    batch_size : samples of each kind in a batch; None takes the recipe's own number.
+    early_stopping : stop when the accuracy on a labeled validation part has not risen for `n_iter_no_change` checks, and keep the best,
+        of equals the latest. The validation part is not trained on: with few labels that costs more accuracy than stopping early brings.
+    validation_fraction : share of the labeled samples for it, at least one of each class; fewer than 50 in all give a warning.
+    n_iter_no_change : see `early_stopping`; there are 20 checks in `max_steps`, evenly spaced, and one at each step of fewer than 20.
     warm_start : begin from the weights of the last fit instead of anew, with its seed: the same samples give the same validation part.
     device : "cpu", "cuda" …; None takes an accelerator if there is one.
     random_state : seed of weights, noise, batches and the validation part.
@@ -126,9 +137,12 @@ class SSGANClassifier(ClassifierMixin, BaseEstimator):
 
     Tables `(N, F)` are standardized by the training part; images `(N, H, W)` or `(N, H, W, C)` are divided by their largest
     value; one-hot sequences `(N, L, V)`, as `OneHotSequences` makes them, stay as they are.
-    Attributes: `classes_`, `n_features_in_`, `n_iter_`, `model_` (the `SSGAN`). Source: Salimans et al. 2016.
+    Recipes with class balance ("best" and its kin) assume that the classes come up among the unlabeled samples as often as among the labels,
+    so balanced labels of unbalanced data mislead them; "improved" does not assume it.
+    Attributes: `classes_`, `n_features_in_`, `n_iter_`, `model_` (the `SSGAN`), `history_` (up to 200 records of `train`, evenly spaced, for `diagnose`),
+    `validation_scores_` (the accuracy at each check of `early_stopping`, else None). Source: Salimans et al. 2016.
     """
-    def __init__(self, recipe="improved", networks=None, max_steps=2000, batch_size=100, early_stopping=False, validation_fraction=0.2,
+    def __init__(self, recipe="improved", networks=None, max_steps=2000, batch_size=None, early_stopping=False, validation_fraction=0.2,
                  n_iter_no_change=5, warm_start=False, device=None, random_state=None, verbose=0):
         self.recipe, self.networks, self.max_steps, self.batch_size = recipe, networks, max_steps, batch_size
         self.early_stopping, self.validation_fraction, self.n_iter_no_change = early_stopping, validation_fraction, n_iter_no_change
@@ -141,8 +155,9 @@ class SSGANClassifier(ClassifierMixin, BaseEstimator):
             raise SSGANError(f"recipe={recipe.name!r} doesn't classify. Allowed: {', '.join(n for n, r in RECIPES.items() if r.classifies)}.")
         if self.networks is not None: lookup(FAMILIES, self.networks, "family of networks")
         for name in ("max_steps", "n_iter_no_change"): _checked(name, getattr(self, name), Integral, "a whole number from 1 on", lambda v: v >= 1)
-        _checked("batch_size", self.batch_size, Integral, "a whole number from 2 on (a batch normalization needs 2)", lambda v: v >= 2)
         _checked("validation_fraction", self.validation_fraction, Real, "a number between 0 and 1", lambda v: 0 < v < 1)
+        if self.batch_size is None: return recipe
+        _checked("batch_size", self.batch_size, Integral, "None, or a whole number from 2 on (a batch normalization needs 2)", lambda v: v >= 2)
         return replace(recipe, batch_size=int(self.batch_size))
 
     def fit(self, X, y):
@@ -159,7 +174,10 @@ class SSGANClassifier(ClassifierMixin, BaseEstimator):
     def _fit(self, X, y):
         recipe = self._check_parameters()
         if self.networks in _FOR_SEQUENCES: _check_dimensions(X)
-        X, y = validate_data(self, X, y, allow_nd=True)
+        try: X, y = validate_data(self, X, y, allow_nd=True)
+        except (ValueError, TypeError) as error:
+            if y is not None: _check_no_label_is_missing(np.asarray(y, object).ravel())  # scikit-learn says that it refuses NaN, not what to give
+            raise
         kind = _kind_of(X, self.networks)
         known, labels = _known_labels(y)
         classes = np.unique(labels)
@@ -198,20 +216,24 @@ class SSGANClassifier(ClassifierMixin, BaseEstimator):
             of_class = rng.permutation(np.flatnonzero(known & (y == label)))
             if len(of_class) < 2: raise SSGANError(f"early_stopping needs at least 2 labels of each class, class {label!r} has 1. Use early_stopping=False.")
             rows.append(of_class[:min(len(of_class) - 1, max(1, round(self.validation_fraction * len(of_class))))])
+        n = sum(map(len, rows))
+        if n < 50: warnings.warn(f"early_stopping judges by {n} validation samples, of which each is {1 / n:.1%} of accuracy, and doesn't train on them. early_stopping=False does.", stacklevel=4)
         return np.concatenate(rows)
 
     def _train(self, split):
         "Train to the end or until early stopping; `n_iter_` counts the steps, `model_` is the last model or the best on validation."
-        best, best_accuracy, waited, every = None, -1.0, 0, max(1, self.max_steps // 20)
-        for record in train(self.model_, split, int(self.max_steps)):
-            if record["step"] % every: continue
+        steps, history, scores, best, waited = int(self.max_steps), [], [], None, 0
+        def due(step, times): return step * times // steps > (step - 1) * times // steps  # at so many steps, evenly spaced, the last one among them
+        for record in train(self.model_, split, steps):
+            if due(record["step"], 200): history.append(record)
+            if not due(record["step"], 20): continue
             if self.verbose: print(" ".join(f"{name} {value:.4g}" for name, value in record.items() if not name.startswith("gradient")))
             if not self.early_stopping: continue
-            accuracy = (self.model_.predict_logits(split.x_validation).argmax(1) == split.y_validation).float().mean().item()
-            if accuracy > best_accuracy: best, best_accuracy, waited = copy.deepcopy(self.model_), accuracy, 0
-            else: waited += 1
+            scores.append((self.model_.predict_logits(split.x_validation).argmax(1) == split.y_validation).float().mean().item())
+            waited = 0 if scores[-1] > max(scores[:-1], default=-1.0) else waited + 1
+            if scores[-1] == max(scores): best = copy.deepcopy(self.model_)  # of equals the latest: it is trained longest
             if waited >= self.n_iter_no_change: break
-        self.n_iter_ = self.model_.step
+        self.n_iter_, self.history_, self.validation_scores_ = self.model_.step, history, scores if self.early_stopping else None
         if best is not None: self.model_ = best
 
     def _to_tensor(self, X):
@@ -233,20 +255,24 @@ class SSGANClassifier(ClassifierMixin, BaseEstimator):
         most_probable = self.predict_proba(X).argmax(1)
         return self.classes_[most_probable]
 
-    def sample(self, n: int = 1, class_=None) -> np.ndarray:
-        """`n` generated samples in the units of `X`, sequences soft or one-hot as their networks make them; with `class_`, such as the discriminator takes for that class.
+    def sample(self, n: int = 1, class_=None, random_state=None) -> np.ndarray:
+        """`n` generated samples in the units and the shape of `X`, sequences soft or one-hot as their networks make them.
 
+        With `class_`, such as the discriminator takes for that class. `random_state`: None gives the same samples at each call, an int gives others.
         Raises `SSGANError` if the recipe has no generator, the class is unknown, or the generator makes none of it.
         """
         check_is_fitted(self, "model_")
         _checked("n", n, Integral, "a whole number from 1 on", lambda v: v >= 1)
-        if class_ is None: return self._scaler.to_array(self.model_.sample(n))
-        if class_ not in self.classes_: raise SSGANError(f"class_={class_!r}. Allowed: {', '.join(map(repr, self.classes_.tolist()))}.")
-        code, kept = int(np.flatnonzero(self.classes_ == class_)[0]), []
-        for seed in range(20):
-            x = self.model_.sample(max(100, n), seed=seed)
+        first = 0 if random_state is None else int(check_random_state(random_state).randint(1, 2**31 - 1))
+        def finished(x): return self._scaler.to_array(x).reshape(n, *self._fitted_shape)
+        if class_ is None: return finished(self.model_.sample(n, first))
+        if np.ndim(class_) or class_ not in self.classes_.tolist():
+            raise SSGANError(f"class_={class_!r}. Allowed: {', '.join(map(repr, self.classes_.tolist()))}, one at a time.")
+        code, kept = self.classes_.tolist().index(class_), []
+        for seed in range(first, first + 20):
+            x = self.model_.sample(max(100, n), seed)
             kept.append(x[self.model_.predict_logits(x).argmax(1) == code])
-            if sum(map(len, kept)) >= n: return self._scaler.to_array(torch.cat(kept)[:n])
+            if sum(map(len, kept)) >= n: return finished(torch.cat(kept)[:n])
         raise SSGANError(f"Among {20 * max(100, n):,} samples only {sum(map(len, kept))} were taken for class {class_!r}. Ask for fewer, or train longer.")
 
 # %% ../nbs/08_estimator.ipynb #08e50002

@@ -1,6 +1,8 @@
 """SSGANClassifier behaves like scikit-learn's own estimators."""
 import copy
 import pickle
+import warnings
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -16,8 +18,11 @@ from sklearn.utils.estimator_checks import estimator_checks_generator
 from ssgan_edu import estimator
 from ssgan_edu.data import DataError, SSGANError, TrainingError
 from ssgan_edu.estimator import OneHotSequences, SSGANClassifier
+from ssgan_edu.monitor import diagnose
 from ssgan_edu.recipes import RECIPES
 from ssgan_edu.training import weights_sha256
+
+pytestmark = pytest.mark.filterwarnings("ignore:early_stopping judges")
 
 # scikit-learn excuses its own semi-supervised classifiers from labels -1 and 1 by name: to them too, -1 means "no label".
 EXCUSED = "check_classifiers_classes"
@@ -73,9 +78,10 @@ def test_truth_values_may_be_labels(blobs):
 @pytest.mark.parametrize("y, words", [
     (["cat", "dog", -1] * 4, "y.2. is the string '-1'.*dtype object, and -1 for no label"), (["cat", "dog", -1.0] * 4, "is the string '-1.0'.*dtype object"),
     ([b"cat", b"dog", b"-1"] * 4, "is the string .*dtype object"), (np.array(["cat", "dog", "-1"] * 4, object), "is the string '-1'.*dtype object"),
-    (pd.Series(["cat", "dog", "-1"] * 4), "is the string '-1'.*dtype object"), (["cat", "dog", None] * 4, "y.2. is None.*-1"), ([0, 1, None] * 4, "y.2. is None.*-1"),
+    (pd.Series(["cat", "dog", "-1"] * 4), "is the string '-1'.*dtype object"), (["cat", "dog", None] * 4, "y.2. is None.*-1"), (pd.Series(["cat", "dog", None] * 4), "y.2. is .*Give -1"), (pd.Series(["cat", "dog", pd.NA] * 4, dtype="string"), "y.2. is <NA>.*Give -1"),
+    (np.array(["cat", "dog", np.nan] * 4, object), "y.2. is nan.*Give -1"), (pd.Series([0, 1, np.nan] * 4), "y.2. is nan.*Give -1"), (pd.Series([0, 1, pd.NA] * 4, dtype="Int64"), "y.2. is .*Give -1"), ([0, 1, None] * 4, "y.2. is None.*-1"),
     ([None] * 12, "y.0. is None.*-1"), (np.array(["cat", 1, -1] * 4, object), "strings and other labels.*classes as strings or all as numbers")],
-    ids=["list", "float", "bytes", "objects", "Series", "None", "number and None", "only None", "mixed"])
+    ids=["list", "float", "bytes", "objects", "Series", "None", "Series and None", "NA", "objects and NaN", "floats and NaN", "Int64 and NA", "number and None", "only None", "mixed"])
 def test_what_was_meant_as_no_label_is_no_class(y, words):
     "numpy makes a string of the -1 among strings: it would be one more class, and nobody would notice."
     with pytest.raises(SSGANError, match=words): SSGANClassifier(max_steps=2).fit(np.random.default_rng(0).normal(size=(12, 2)), y)
@@ -98,6 +104,7 @@ def test_a_recipe_may_be_given_itself(blobs):
     fitted = clone(given).fit(X, few)
     assert given.get_params()["recipe"] is own and fitted.get_params()["recipe"] == own and repr(given)
     assert fitted.model_.recipe.updates == own.updates and fitted.model_.recipe.batch_size == 20 and own.batch_size == 100
+    assert SSGANClassifier(replace(own, batch_size=30), max_steps=1).fit(X, few).model_.recipe.batch_size == 30, "its own, where no other is asked for"
     by_name, by_itself = (SSGANClassifier(recipe, max_steps=5, random_state=0).fit(X, few).model_ for recipe in ("improved", RECIPES["improved"]))
     assert weights_sha256(by_name) == weights_sha256(by_itself) != weights_sha256(fitted.model_)
     search = GridSearchCV(SSGANClassifier(max_steps=5, random_state=0), {"recipe": [own, "supervised"]}, cv=2, error_score="raise").fit(X, few)
@@ -123,14 +130,33 @@ def test_images_go_in_and_samples_come_out_in_the_same_units(shape):
     X[:30] //= 4
     fitted = SSGANClassifier(max_steps=10, random_state=0).fit(X, np.repeat([0, 1], 30))
     made = fitted.sample(5)
-    assert made.shape[1:] in (shape, shape[:2]) and 0 <= made.min() and made.max() <= 255 and made.max() > 1
+    assert made.shape == (5, *shape) and 0 <= made.min() and made.max() <= 255 and made.max() > 1
+    assert fitted.predict(made).shape == (5,) and fitted.sample(2, class_=fitted.predict(made)[0]).shape == (2, *shape)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_images_with_the_channels_first_are_refused(channels):
+    X, y = np.random.default_rng(0).integers(0, 256, (60, channels, 8, 12)), np.repeat([0, 1], 30)
+    with pytest.raises(SSGANError, match=rf"shape \(60, {channels}, 8, 12\).*np.moveaxis\(X, 1, -1\)"): SSGANClassifier(max_steps=1).fit(X, y)
+    assert SSGANClassifier(max_steps=1).fit(np.moveaxis(X, 1, -1), y).model_.shape == (channels, 8, 12)  # the way out that it names
 
 
 def test_samples_of_a_class_are_taken_for_it(blobs):
     X, _, few = blobs
     fitted = SSGANClassifier(max_steps=150, random_state=0).fit(X, few)
     assert set(fitted.predict(fitted.sample(5, class_=fitted.predict(fitted.sample(1))[0]))) == {fitted.predict(fitted.sample(1))[0]}
-    with pytest.raises(SSGANError, match="class_=7. Allowed: 0, 1, 2"): fitted.sample(1, class_=7)
+    for wrong in (7, "0", [0, 1], (0,), {0}, np.array([0, 1])):
+        with pytest.raises(SSGANError, match=r"class_=.*\. Allowed: 0, 1, 2, one at a time"): fitted.sample(1, class_=wrong)
+
+
+def test_a_random_state_gives_other_samples(blobs):
+    X, _, few = blobs
+    fitted = SSGANClassifier(max_steps=150, random_state=0).fit(X, few)
+    for class_ in (None, fitted.predict(fitted.sample(1))[0]):
+        made = [fitted.sample(4, class_, random_state) for random_state in (None, None, 0, 0, 1)]
+        same = [[np.array_equal(one, other) for other in made] for one in made]
+        assert same == [[True, True, False, False, False]] * 2 + [[False, False, True, True, False]] * 2 + [[False] * 4 + [True]]
+        assert class_ is None or (fitted.predict(np.concatenate(made)) == class_).all()
 
 
 def test_the_seed_fixes_the_fit_and_warm_start_goes_on(blobs):
@@ -225,6 +251,52 @@ def test_early_stopping_stops_and_keeps_the_best(blobs):
     X, y, few = blobs
     fitted = SSGANClassifier(max_steps=400, early_stopping=True, n_iter_no_change=2, random_state=0).fit(X, few)
     assert fitted.n_iter_ < 400 and fitted.score(X, y) > 0.8
+
+
+def test_early_stopping_keeps_the_latest_of_equals(blobs):
+    "The earliest has seen less: a few validation samples are soon all right, long before the others."
+    X, _, few = blobs
+    fitted = SSGANClassifier(max_steps=400, early_stopping=True, n_iter_no_change=3, random_state=0).fit(X, few)
+    scores = fitted.validation_scores_
+    at = [check for check, score in enumerate(scores, 1) if score == max(scores)]
+    assert len(at) > 1 and fitted.model_.step == 20 * at[-1] and fitted.n_iter_ == 20 * len(scores) < 400
+    assert len(scores) == at[0] + 3, "an equal is no rise"
+
+
+@pytest.mark.parametrize("steps", [1, 19, 20, 21, 39, 41, 60])
+def test_there_are_twenty_checks(blobs, steps):
+    X, _, few = blobs
+    fitted = SSGANClassifier(max_steps=steps, early_stopping=True, n_iter_no_change=99, random_state=0).fit(X, few)
+    assert len(fitted.validation_scores_) == min(20, steps) and fitted.n_iter_ == steps
+
+
+def test_a_small_validation_part_gives_a_warning(blobs):
+    X, y, few = blobs
+    with pytest.warns(UserWarning, match="5 validation samples, of which each is 20.0% of accuracy.*early_stopping=False") as caught: SSGANClassifier(max_steps=1, early_stopping=True).fit(X, few)
+    assert caught[0].filename == __file__
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        SSGANClassifier(max_steps=1, early_stopping=True, validation_fraction=0.3).fit(X, y)
+        SSGANClassifier(max_steps=1).fit(X, few)
+
+
+def test_history_tells_how_training_went(blobs):
+    X, _, few = blobs
+    fitted = SSGANClassifier(max_steps=250, random_state=0).fit(X, few)
+    steps = [record["step"] for record in fitted.history_]
+    assert len(steps) == 200 and steps[-1] == 250 and set(np.diff(steps)) == {1, 2} and fitted.validation_scores_ is None
+    assert [record["step"] for record in clone(fitted).set_params(max_steps=30).fit(X, few).history_] == list(range(1, 31))
+    again = pickle.loads(pickle.dumps(fitted))
+    assert again.history_ == fitted.history_ and len(pickle.dumps(fitted.history_)) < 50_000
+    assert diagnose(fitted.history_, 3) == []
+    lost = SSGANClassifier(replace(RECIPES["improved"], learning_rate=10.0), max_steps=60, random_state=0).fit(X, few)
+    assert [finding.name for finding in diagnose(lost.history_, 3)] == ["diverging"]
+
+
+def test_recipes_that_need_balanced_labels_are_those_of_the_docstring():
+    assert 'class balance ("best" and its kin)' in SSGANClassifier.__doc__
+    balanced = {name for name, recipe in RECIPES.items() if any("class_balance" in update.terms for update in recipe.updates)}
+    assert balanced == {name for name in RECIPES if name.startswith("best")}
 
 
 @pytest.mark.parametrize("wrong, words", [
