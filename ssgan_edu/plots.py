@@ -2,8 +2,8 @@
 
 # %% auto #0
 __all__ = ['BLACK', 'ORANGE', 'SKY', 'GREEN', 'YELLOW', 'BLUE', 'VERMILION', 'PURPLE', 'CLASS_COLORS', 'MARKERS', 'LINES',
-           'LOOKS', 'STYLE', 'plot_samples', 'plot_learning_curves', 'plot_confusion', 'plot_reliability',
-           'plot_regions', 'plot_nearest', 'plot_comparison', 'plot_demo']
+           'LOOKS', 'STYLE', 'colormap_of', 'plot_samples', 'plot_learning_curves', 'plot_confusion',
+           'plot_reliability', 'plot_regions', 'plot_nearest', 'plot_comparison', 'plot_demo']
 
 # %% ../nbs/06_plots.ipynb #f906ed65
 import math
@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator
 from torch import Tensor
 
-from .data import Split, SSGANError
+from .data import DATASETS, Split, SSGANError
 from .evaluation import _confidence_bins, expected_calibration_error, predict_proba
 from .training import SSGAN
 
@@ -61,31 +61,36 @@ def _figure(draw: Callable[..., Figure]) -> Callable[..., Figure]:
 
 # %% ../nbs/06_plots.ipynb #57362b85
 def _tiles(images: Tensor, columns: int) -> np.ndarray:
-    "Images `(N, C, H, W)` side by side in rows of `columns`, a thin white line between, as an array for `imshow`."
+    "Images `(N, C, H, W)` side by side in rows of `columns`, a thin line of paper between, as an array for `imshow`."
     images = torch.as_tensor(images).detach().cpu().float()
     if images.ndim != 4 or images.shape[1] not in (1, 3) or not len(images):
         raise SSGANError(f"Images have shape {tuple(images.shape)}. Give (N, C, H, W) with 1 or 3 channels and at least one image.")
     if columns < 1: raise SSGANError(f"columns={columns}. Give at least 1.")
     n, channels, height, width = images.shape
     columns, rows, gap = min(columns, n), math.ceil(n / columns), max(1, width // 14)
-    canvas = np.full((rows * (height + gap) - gap, columns * (width + gap) - gap, channels), float(channels == 3))
+    canvas = np.full((rows * (height + gap) - gap, columns * (width + gap) - gap, channels), 1.0 if channels == 3 else np.nan)  # NaN has no color in any colormap: the paper shines through
     for i, image in enumerate(images.clamp(0, 1).permute(0, 2, 3, 1).numpy()):
         top, left = i // columns * (height + gap), i % columns * (width + gap)
         canvas[top:top + height, left:left + width] = image
     return canvas[..., 0] if channels == 1 else canvas
 
 
-def _show_tiles(ax: Axes, images: Tensor, columns: int) -> None:
-    "One channel as ink on paper: 0 is white, 1 is black."
-    ax.imshow(_tiles(images, columns), vmin=0, vmax=1, interpolation="nearest")
+def _show_tiles(ax: Axes, images: Tensor, columns: int, cmap: str = "gray_r") -> None:
+    "One channel as ink on paper, 0 white and 1 black, or in another colormap."
+    ax.imshow(_tiles(images, columns), cmap=cmap, vmin=0, vmax=1, interpolation="nearest")
     ax.axis("off")
 
 
+def colormap_of(dataset: str) -> str:
+    "How one channel of a data set is to be seen: `gray_r`, ink on paper, for those of the course; `gray`, 1 is light, for pictures of one's own."
+    return "gray_r" if dataset in DATASETS else "gray"
+
+
 @_figure
-def plot_samples(images: Tensor, columns: int = 10) -> Figure:
-    "Images `(N, C, H, W)`, pixels in [0, 1], in rows of `columns`. Raises `SSGANError` for other shapes."
+def plot_samples(images: Tensor, columns: int = 10, cmap: str = "gray_r") -> Figure:
+    "Images `(N, C, H, W)`, pixels in [0, 1], in rows of `columns`; one channel is seen through `cmap`, see `colormap_of`. Raises `SSGANError` for other shapes."
     figure, ax = plt.subplots(figsize=(0.5 * min(columns, max(len(images), 1)), 0.5 * math.ceil(len(images) / max(columns, 1)) + 0.1))
-    _show_tiles(ax, images, columns)
+    _show_tiles(ax, images, columns, cmap)
     return figure
 
 # %% ../nbs/06_plots.ipynb #4967ef9c
@@ -191,12 +196,12 @@ def plot_regions(model: SSGAN, split: Split) -> Figure:
 
 # %% ../nbs/06_plots.ipynb #404d5a87
 @_figure
-def plot_nearest(samples: Tensor, neighbors: Tensor) -> Figure:
-    "Generated images above, the nearest training image of each below. Raises `SSGANError` if they are not pairs of images."
+def plot_nearest(samples: Tensor, neighbors: Tensor, cmap: str = "gray_r") -> Figure:
+    "Generated images above, the nearest training image of each below; `cmap` as of `plot_samples`. Raises `SSGANError` if they are not pairs of images."
     if len(samples) != len(neighbors): raise SSGANError(f"{len(samples)} samples, {len(neighbors)} neighbors. Give one neighbor for each sample: x_train[indices].")
     figure, axes = plt.subplots(2, 1, figsize=(0.5 * max(len(samples), 1), 1.55))
     for ax, images, title in zip(axes, (samples, neighbors), ("generated", "nearest training image")):
-        _show_tiles(ax, images, max(len(samples), 1))
+        _show_tiles(ax, images, max(len(samples), 1), cmap)
         ax.set_title(title)
     return figure
 
@@ -266,7 +271,7 @@ def plot_demo(split: Split, samples: Tensor, curves: Mapping[str, Sequence[tuple
         shown = min(10, split.n_labeled)
         for ax, images, title in ((above, split.x_labeled[:shown], f"{'all' if shown == split.n_labeled else f'{shown} of the'} {split.n_labeled} labeled images"),
                                   (below, samples[:60], "images made by the generator")):
-            _show_tiles(ax, images, 10)
+            _show_tiles(ax, images, 10, colormap_of(split.dataset))
             ax.set_title(title)
         _draw_demo_curves(right.subplots(), curves, summary)
         wrong = [f"{100 * (1 - summary[name][0]):.0f} %" for name in curves]

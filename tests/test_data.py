@@ -2,6 +2,7 @@
 import dataclasses
 import hashlib
 import shutil
+import threading
 from collections import Counter
 from functools import partial
 from urllib.error import URLError
@@ -440,7 +441,7 @@ def test_float_pictures_from_0_to_1_are_taken_as_they_are(tmp_path):
                                                   ([0, 1, 65535, 65535], np.int32, "integers from 0 to 0")], ids=["bytes", "negative", "NaN", "32 bits", "16 in 32 bits"])
 def test_pictures_of_which_nobody_knows_what_is_white_are_refused(tmp_path, values, dtype, words):
     save_even(tmp_path, values, dtype, "tif")
-    with refused(".tif", words, "8 or 16 bits", "floats in [0, 1]", "Save it"): load_dataset(tmp_path)
+    with refused(".tif", words, "8 or 16 bits", "floats in [0, 1]", "Remove or replace"): load_dataset(tmp_path)
 
 
 def test_photographs_are_turned_upright(tmp_path):
@@ -463,6 +464,75 @@ def test_other_files_and_hidden_folders_are_not_classes(pictures):
     (pictures / ".cache").mkdir()
     dataset = load_dataset(pictures)
     assert dataset.class_names == ("cat", "dog") and len(dataset.x_train) + len(dataset.x_test) == 16
+
+
+@pytest.mark.parametrize("name", ["Unlabeled", "UNLABELED", "unlabelled", "Unlabelled"])
+def test_every_spelling_of_unlabeled_is_understood(pictures, name):
+    paint(pictures / name, ["x", "y"])
+    dataset = load_dataset(pictures)
+    assert dataset.class_names == ("cat", "dog") and dataset.y_train.tolist().count(-1) == 6
+
+
+def test_a_test_part_in_capitals_is_no_class(pictures):
+    paint(pictures / "Test", ["cat/a", "dog/b", "dog/c"])
+    dataset = load_dataset(pictures)
+    assert dataset.class_names == ("cat", "dog") and dataset.y_test.tolist() == [0, 1, 1] and len(dataset.x_train) == 16
+
+
+@pytest.mark.parametrize("place", ["unlabeled", "cat", "test/dog"])
+def test_pictures_in_deeper_folders_are_not_lost_without_a_word(pictures, place):
+    paint(pictures / "test", ["cat/a", "dog/b"])
+    paint(pictures / place, ["day1/x", "day2/y"])
+    with refused(str(pictures / place), "day1, day2", "Move the pictures up"): load_dataset(pictures)
+
+
+@pytest.mark.parametrize("place", ["unlabeled", "cat"])
+@pytest.mark.parametrize("ending", [".heic", ".pdf", ""])
+def test_files_of_another_kind_are_not_lost_without_a_word(pictures, place, ending):
+    for name in ("a", "b", "c"): (pictures / place / f"{name}{ending}").write_bytes(b"?")
+    with refused(str(pictures / place), f": 3, the first is a{ending}.", ".jpg", "Convert or remove"): load_dataset(pictures)
+
+
+@pytest.mark.parametrize("name", ["Thumbs.db", "desktop.ini", ".DS_Store", "labels.csv", "a.json"])
+def test_notes_and_leftovers_of_file_managers_are_passed_over(pictures, name):
+    for folder in ("cat", "unlabeled"): (pictures / folder / name).write_bytes(b"?")
+    assert len(load_dataset(pictures).label(per_class=2).x_unlabeled) == 13
+
+
+@pytest.mark.parametrize("ending, format", [("jfif", "JPEG"), ("ppm", "PPM"), ("pgm", "PPM")])
+def test_rarer_endings_are_read(pictures, ending, format):
+    for i in range(5): Image.new("L", (8, 8), 200).save(pictures / "unlabeled" / f"more{i}.{ending}", format=format)
+    x, y = (dataset := load_dataset(pictures)).x_train, dataset.y_train
+    assert len(x[y < 0]) == 9 and (255 * x[y < 0][:, 0, 0, 0]).round().tolist().count(200) == 5
+
+
+def save_transparent(folder, mode, format="png"):
+    "The upper half is transparent over a dark color that nobody sees, the lower half is opaque gray."
+    image = Image.new("RGBA", (8, 8), (100, 100, 100, 255))
+    image.paste((30, 30, 30, 0), (0, 0, 8, 4))
+    if mode == "P":
+        image = Image.fromarray(np.repeat([0, 1], 32).reshape(8, 8).astype(np.uint8), "L")
+        image.putpalette([30, 30, 30, 100, 100, 100])
+        image.info["transparency"] = 0
+    else: image = image.convert(mode)
+    for name in ("a/1", "a/2", "b/1", "b/2"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        image.save(folder / f"{name}.{format}")
+
+
+@pytest.mark.parametrize("mode, format, channels", [("RGBA", "png", 3), ("LA", "png", 1), ("P", "png", 3), ("RGBA", "tif", 3), ("RGBA", "webp", 3)])
+def test_transparent_pixels_are_white(tmp_path, mode, format, channels):
+    save_transparent(tmp_path, mode, format)
+    x = load_dataset(tmp_path).x_train
+    assert x.shape[1:] == (channels, 8, 8) and (x[:, :, :3] > 0.99).all()
+    torch.testing.assert_close(x[:, :, 5:], torch.full_like(x[:, :, 5:], 100 / 255), atol=0.02 if format == "webp" else 1e-6, rtol=0)
+
+
+def test_half_transparent_pixels_are_half_white(tmp_path):
+    for name in ("a/1", "a/2", "b/1", "b/2"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        Image.new("RGBA", (8, 8), (0, 255, 0, 128)).save(tmp_path / f"{name}.png")
+    torch.testing.assert_close(load_dataset(tmp_path).x_train[0, :, 3, 3], torch.tensor([127 / 255, 1, 127 / 255]), atol=1e-6, rtol=0)
 
 
 @pytest.mark.parametrize("name", ["cow", "unlabeled"])
@@ -497,6 +567,21 @@ def test_pictures_that_differ_are_refused(pictures, mode, size, place):
 def test_a_picture_that_differs_is_named(pictures):
     paint(pictures, ["dog/odd"], "RGB")
     with refused("odd.png", "(3, 8, 8)", "(1, 8, 8)", "one size and mode"): load_dataset(pictures)
+
+
+def test_if_the_first_picture_is_the_odd_one_it_is_named(pictures):
+    paint(pictures, ["cat/00"], "RGB")
+    with refused("00.png", "(3, 8, 8)", "(1, 8, 8)"): load_dataset(pictures)
+
+
+def test_several_bad_pictures_are_named_at_once(pictures):
+    paint(pictures, ["dog/large", "unlabeled/large"], size=(9, 9))
+    for place in ("cat/broken.png", "dog/broken.jpg"): (pictures / place).write_bytes(b"?")
+    every = [str(pictures / place) for place in ("cat/broken.png", "dog/broken.jpg", "dog/large.png", "unlabeled/large.png")]
+    with refused(*every, "one size and mode"): load_dataset(pictures)
+    for name in "abc": (pictures / "unlabeled" / f"{name}.png").write_bytes(b"?")
+    with pytest.raises(DataError) as caught: load_dataset(pictures)
+    assert str(caught.value).count("can't be read") + str(caught.value).count("has shape") == 5 and "perhaps more" in str(caught.value)
 
 
 @pytest.mark.parametrize("contents", [b"", b"not a picture", b"\x89PNG\r\n\x1a\n"], ids=["empty", "text", "header only"])
@@ -570,12 +655,50 @@ def test_downloaded_data_sets(monkeypatch, tmp_path, name, fetched, parts):
     assert torch.equal((255 * dataset.x_train[1, :, 5, 7]).round(), pixel.float().reshape(-1))
 
 
+def test_one_of_several_downloads_and_the_others_wait(monkeypatch, tmp_path):
+    both_are_in, inside, entered = threading.Event(), [], threading.Lock()
+
+    class Slow(FashionMNIST):
+        def fill(self):
+            with entered: inside.append(1)
+            if len(inside) > 1: both_are_in.set()
+            both_are_in.wait(0.3)  # time enough for another, if nothing holds it up
+            with entered: inside.pop()
+            super().fill()
+
+    monkeypatch.setattr(torchvision.datasets, "FashionMNIST", Slow)
+    monkeypatch.setenv("SSGAN_EDU_DATA", str(tmp_path / "new"))
+    loaded = []
+    threads = [threading.Thread(target=lambda: loaded.append(load_dataset("fashion-mnist"))) for _ in range(2)]
+    for thread in threads: thread.start()
+    for thread in threads: thread.join()
+    assert len(loaded) == 2 and not both_are_in.is_set()
+
+
+@pytest.mark.parametrize("error", [PermissionError(13, "Permission denied"), OSError(30, "Read-only file system"), NotImplementedError("no locks")], ids=lambda error: type(error).__name__)
+def test_a_cache_folder_that_cannot_be_locked_can_still_be_read(monkeypatch, tmp_path, error):
+    class Unlockable:
+        def __init__(self, *args): pass
+        def acquire(self): raise error
+    monkeypatch.setattr(data, "FileLock", Unlockable)
+    monkeypatch.setattr(torchvision.datasets, "SVHN", SVHN)
+    monkeypatch.setenv("SSGAN_EDU_DATA", str(tmp_path))
+    assert load_dataset("svhn").n_classes == 10
+
+
 def test_downloads_go_where_the_variable_says(monkeypatch, tmp_path):
     monkeypatch.setenv("SSGAN_EDU_DATA", str(tmp_path))
     assert data.cache_dir() == tmp_path
     monkeypatch.setenv("SSGAN_EDU_DATA", "")
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     assert data.cache_dir() == tmp_path / "home" / ".cache" / "ssgan_edu"
+
+
+# --- notes ----------------------------------------------------------------------------------------------------------
+
+
+def test_octaves_are_plain_digits():
+    assert [data._pitch_number(symbol) for symbol in ("C0", "C5", "Bb4", "-", ".", "C²", "C٣")] == [0, 60, 58, -1, -1, -1, -1]
 
 
 # --- batches and random numbers -------------------------------------------------------------------------------------
@@ -609,6 +732,27 @@ def test_seeded_depends_on_everything_that_it_is_given():
     draws = {tuple(torch.rand(3, generator=seeded(*key)).tolist()) for key in [(0,), (1,), (0, "a"), (0, "b"), (0, "a", 1), (1, "a"), (0, "a", 2)]}
     assert len(draws) == 7
     assert torch.equal(torch.rand(3, generator=seeded(5, "x", 7)), torch.rand(3, generator=seeded(5, "x", 7)))
+
+
+def drawn() -> list[torch.Tensor]:
+    "Something of all that makes tensors or random numbers."
+    data._epoch_order.cache_clear()
+    digits, tunes, spoken, moons = (load_dataset(name) for name in ("digits", "tunes", "spoken-digits", "two-moons"))
+    split = digits.label(per_class=1, validation=20, unlabeled=30, exclude_labeled=True)
+    return [split.x_labeled, split.x_unlabeled, split.x_validation, tunes.x_train, tunes.y_test, spoken.x_train, spoken.y_test, moons.label(n=9, balanced=False).x_labeled,
+            load_dataset("fashion-mnist").x_train, load_dataset("fashion-mnist").y_train, batch_indices(10, 7, 3, 0, "x"), augment(split.x_labeled, seeded(0), strong=True)]
+
+
+@pytest.mark.parametrize("change, back", [(lambda: torch.set_default_device("meta"), lambda: torch.set_default_device(None)),
+                                          (lambda: torch.set_default_dtype(torch.float64), lambda: torch.set_default_dtype(torch.float32))], ids=["device", "dtype"])
+def test_data_do_not_depend_on_the_defaults_of_torch(monkeypatch, change, back):
+    monkeypatch.setattr(torchvision.datasets, "FashionMNIST", FashionMNIST)
+    monkeypatch.setattr(FashionMNIST, "__init__", lambda self, *args, **kwargs: vars(self).update(data=np.zeros((2, 28, 28), np.uint8), targets=[9, 0]))
+    expected = drawn()
+    change()
+    try: found = drawn()
+    finally: back()
+    for one, other in zip(found, expected, strict=True): assert one.dtype == other.dtype and one.device == other.device and torch.equal(one, other)
 
 
 # --- views ----------------------------------------------------------------------------------------------------------

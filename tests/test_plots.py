@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from ssgan_edu.data import Dataset, SSGANError, load_dataset, seeded
 from ssgan_edu.evaluation import confusion_matrix, expected_calibration_error, predict_proba
-from ssgan_edu.plots import (plot_comparison, plot_confusion, plot_demo, plot_learning_curves, plot_nearest, plot_regions, plot_reliability, plot_samples)
+from ssgan_edu.plots import (colormap_of, plot_comparison, plot_confusion, plot_demo, plot_learning_curves, plot_nearest, plot_regions, plot_reliability, plot_samples)
 from ssgan_edu.recipes import RECIPES
 from ssgan_edu.training import SSGAN, train
 
@@ -116,7 +116,7 @@ def test_images_lie_in_rows():
     for i in range(7):
         top, left = i // 3 * 5, i % 3 * 6
         np.testing.assert_allclose(tiles[top:top + 4, left:left + 5], i / 10, atol=1e-6)
-    assert tiles[4].max() == tiles[:, 5].max() == 0 and tiles[10:, 6:].max() == 0, "gaps and missing images are paper"
+    assert np.isnan(tiles[4]).all() and np.isnan(tiles[:, 5]).all() and np.isnan(tiles[10:, 6:]).all(), "gaps and missing images are paper"
 
 
 def test_color_images_keep_their_colors():
@@ -131,6 +131,23 @@ def test_pixels_are_shown_on_one_scale():
     for x in (torch.full((2, 1, 4, 4), 0.5), torch.full((2, 1, 4, 4), 0.1)):
         shown = plot_samples(x).axes[0].images[0]
         assert shown.get_clim() == (0, 1) and shown.cmap(0.0)[:3] == (1, 1, 1) and shown.cmap(1.0)[:3] == (0, 0, 0)
+
+
+@pytest.mark.parametrize("cmap", ["gray_r", "gray", "viridis"])
+def test_between_images_is_white_in_every_colormap(cmap):
+    shown = plot_samples(torch.full((2, 1, 4, 4), 0.3), cmap=cmap).axes[0].images[0]
+    colors = shown.to_rgba(shown.get_array())
+    assert colors[0, 4, 3] == 0, "the gap has no color of its own: the paper is seen"
+    assert tuple(colors[0, 0]) == matplotlib.colormaps[cmap](0.3)
+
+
+def test_pictures_of_ones_own_are_no_negatives(digits):
+    assert [colormap_of(name) for name in ("digits", "mnist", "spoken-digits", "runs/my-pictures")] == ["gray_r"] * 3 + ["gray"]
+    mine = Dataset("pets", digits.x_test, digits.y_test, digits.x_test, digits.y_test, digits.class_names).label(per_class=1)
+    figures = (plot_samples(digits.x_test[:2], cmap="gray"), plot_nearest(digits.x_test[:2], digits.x_test[:2], cmap="gray"), plot_demo(mine, digits.x_test[:9], CURVES, SUMMARY))
+    shown = [image for figure in figures for image in figure.findobj(matplotlib.image.AxesImage)]
+    assert len(shown) == 5 and all(image.cmap(1.0)[:3] == (1, 1, 1) for image in shown), "1 is light"
+    assert {image.cmap(1.0)[:3] for image in plot_demo(digits, digits.x_test[:9], CURVES, SUMMARY).findobj(matplotlib.image.AxesImage)} == {(0, 0, 0)}, "1 is ink"
 
 
 def test_each_value_of_the_records_has_a_panel():
