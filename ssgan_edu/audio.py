@@ -6,19 +6,17 @@ __all__ = ['WINDOW', 'HOP', 'FRAMES', 'BANDS', 'LENGTH', 'RANGE', 'MEL', 'log_me
 
 # %% ../nbs/13_audio.ipynb #13b00003
 from functools import lru_cache
-from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 import torch
-from scipy.io import wavfile
 from sklearn.decomposition import PCA
 from sklearn.mixture import GaussianMixture
 from sklearn.svm import SVC
 from torch import Tensor
 
 from .data import SSGANError, load_dataset
-from .music import SAMPLE_RATE
+from .music import SAMPLE_RATE, _wav
 from .training import write_atomically
 
 # %% ../nbs/13_audio.ipynb #13b00006
@@ -111,11 +109,7 @@ def judged(patches: Tensor) -> Tensor:
 # %% ../nbs/13_audio.ipynb #13b00032
 def wav_bytes(waveform: Tensor | np.ndarray) -> bytes:
     "Sound `(T,)`, 8 kHz, samples in [−1, 1], as a WAV file of 16 bits. Raises `SSGANError` for samples that are not finite or out of range."
-    samples = _checked(waveform)
-    if np.abs(samples).max() > 1: raise SSGANError(f"The waveform reaches {np.abs(samples).max():.4g}. Samples must lie in [-1, 1]; divide by the largest.")
-    contents = BytesIO()
-    wavfile.write(contents, SAMPLE_RATE, np.round(32767 * samples).astype(np.int16))
-    return contents.getvalue()
+    return _wav(_checked(waveform), SAMPLE_RATE)
 
 
 def write_wav(path: str | Path, waveform: Tensor | np.ndarray) -> None:

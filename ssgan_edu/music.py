@@ -53,12 +53,14 @@ class Note(NamedTuple):
 
 def _pitch(symbol: str) -> int:
     name, octave = symbol[:-1], symbol[-1]
-    if name not in PITCHES or not octave.isdigit(): raise SSGANError(f"{symbol!r} is no note. Give {HOLD!r}, {REST!r}, or one of {' '.join(PITCHES)} with an octave, as C5.")
-    return 12 * (int(octave) + 1) + PITCHES.index(name)
+    if name not in PITCHES or octave not in "0123456789": raise SSGANError(f"{symbol!r} is no note. Give {HOLD!r}, {REST!r}, or one of {' '.join(PITCHES)} with an octave from 0 to 9, as C5.")
+    pitch = 12 * (int(octave) + 1) + PITCHES.index(name)
+    if pitch > 127: raise SSGANError(f"{symbol!r} would be number {pitch} in MIDI, whose numbers end with 127, G9. Give a lower note.")
+    return pitch
 
 
 def notes(tune: str) -> list[Note]:
-    "The notes of a tune, in their order; a hold after silence is silence. Raises `SSGANError` for what is neither a note nor a hold nor a rest."
+    "The notes of a tune, in their order; a hold after silence is silence. Raises `SSGANError` for what is neither a note up to G9 nor a hold nor a rest."
     found, sounding = [], False
     for place, symbol in enumerate(tune.split()):
         if symbol == HOLD:
@@ -115,14 +117,19 @@ STEP_SECONDS = 0.09  # a bar lasts about one and a half seconds
 SAMPLE_RATE = 8000  # samples a second; enough for a melody, and small
 
 
+def _hertz(pitch: int) -> float: return 440 * 2 ** ((pitch - 69) / 12)
+
+
 def synthesize(tune: str, step: float = STEP_SECONDS, rate: int = SAMPLE_RATE) -> np.ndarray:
-    "The tune as sound: float32 samples in [−1, 1], `rate` a second; a place lasts `step` seconds. Each note is four fading overtones. Raises `SSGANError` for no notes."
+    "The tune as sound: float32 samples in [−1, 1], `rate` a second; a place lasts `step` seconds. Each note is four fading overtones, as far as they are below half the rate. Raises `SSGANError` for no notes, or for a note whose pitch isn't."
     played = notes(tune)
     if not played: raise SSGANError("The tune has no note, so there is nothing to hear. Give one with a pitch, as 'C5 - - -'.")
+    highest = max(note.pitch for note in played)
+    if _hertz(highest) >= rate / 2: raise SSGANError(f"{PITCHES[highest % 12]}{highest // 12 - 1} has {_hertz(highest):,.0f} Hz, and {rate:,} samples a second hold less than {rate / 2:,.0f} Hz. Give lower notes or a higher rate.")
     sound = np.zeros(int((len(tune.split()) * step + 0.3) * rate), np.float32)
     for pitch, start, length in played:
         time = np.arange(int((length * step + 0.15) * rate)) / rate
-        frequency, attack = 440 * 2 ** ((pitch - 69) / 12), np.minimum(time / 0.01, 1)
+        frequency, attack = _hertz(pitch), np.minimum(time / 0.01, 1)
         fade = np.exp(-3 * time) * np.clip((time[-1] - time) / 0.1, 0, 1)
         wave = sum(np.sin(2 * np.pi * k * frequency * time) / k**1.5 for k in range(1, 5) if k * frequency < rate / 2)
         begin = int(start * step * rate)
@@ -130,15 +137,23 @@ def synthesize(tune: str, step: float = STEP_SECONDS, rate: int = SAMPLE_RATE) -
     return sound / np.abs(sound).max()
 
 
-def to_wav(tunes: Sequence[str], rate: int = SAMPLE_RATE) -> bytes:
-    "Tunes one after the other as a WAV file of 16 bits, one channel. Raises `SSGANError` for a tune without notes."
+def _wav(samples: np.ndarray, rate: int) -> bytes:
+    "Samples `(T,)` in [−1, 1] as a WAV file of 16 bits, each rounded to the nearest step. Raises `SSGANError` for samples out of range or not finite."
+    if not np.abs(samples).max() <= 1: raise SSGANError(f"The waveform reaches {np.abs(samples).max():.4g}. Samples must lie in [-1, 1]; divide by the largest.")
     buffer = io.BytesIO()
-    wavfile.write(buffer, rate, np.concatenate([(32767 * 0.9 * synthesize(tune, rate=rate)).astype(np.int16) for tune in tunes]))
+    wavfile.write(buffer, rate, np.round(32767 * samples).astype(np.int16))
     return buffer.getvalue()
 
 
+def to_wav(tunes: Sequence[str], rate: int = SAMPLE_RATE) -> bytes:
+    "Tunes one after the other as a WAV file of 16 bits, one channel. Raises `SSGANError` for no tunes, and as `synthesize`."
+    sounds = [0.9 * synthesize(tune, rate=rate) for tune in tunes]
+    if not sounds: raise SSGANError("There are no tunes to hear. Give at least one.")
+    return _wav(np.concatenate(sounds), rate)
+
+
 def to_midi(tunes: Sequence[str], step: float = STEP_SECONDS) -> bytes:
-    "Tunes as a MIDI file, one after the other with a bar of rest between them, 120 ticks a place; any notation program opens it."
+    "Tunes as a MIDI file, one after the other with a bar of rest between them, 120 ticks a place; any notation program opens it. Raises `SSGANError` for what `notes` can't read."
     track, now, offset = mido.MidiTrack([mido.MetaMessage("set_tempo", tempo=round(step * 4 * 1e6)), mido.MetaMessage("time_signature", numerator=4, denominator=4)]), 0, 0
     for tune in tunes:
         for pitch, start, length in notes(tune):
@@ -241,6 +256,9 @@ def measure_tunes(tunes: Sequence[str], others: Sequence[str], known: Collection
             "groove consistency": groove_consistency(tunes), "copied bars": copied_bars(tunes, known), "novelty": novelty(tunes, known), "distinct": distinct(tunes)}
 
 # %% ../nbs/13_music.ipynb #13c00039
+_IN_VAIN = 10_000  # draws in a row that end too early, after which no tune of full length is expected
+
+
 class TuneChain:
     "`NGramModel` of lesson 12 for tunes of equal length: the next symbol depends on the `n` − 1 before it and on the place in the bar."
     def __init__(self, tunes: Sequence[str], n: int = 5):
@@ -253,12 +271,14 @@ class TuneChain:
         self.model = NGramModel([*map(spell, split)], n, self.length)
 
     def sample(self, count: int, temperature: float = 1.0, seed: int = 0) -> list[str]:
-        "`count` tunes of full length."
-        found, attempt = [], 0
+        "`count` tunes of full length. Raises `SSGANError` unless the temperature is above 0, and if it is so low that 10,000 draws in a row end too early."
+        found, attempt, in_vain = [], 0, 0
         while len(found) < count:
             drawn = self.model.sample(count, temperature, seed=1000 * seed + attempt)
-            found += [" ".join(self.symbols[(ord(letter) - 0x4E00) // PLACES] for letter in word) for word in drawn if len(word) == self.length]
-            attempt += 1
+            full = [" ".join(self.symbols[(ord(letter) - 0x4E00) // PLACES] for letter in word) for word in drawn if len(word) == self.length]
+            found, attempt, in_vain = found + full, attempt + 1, 0 if full else in_vain + count
+            if in_vain >= _IN_VAIN: raise SSGANError(f"temperature={temperature}: {in_vain:,} draws in a row ended before {self.length} places, since the end was the likeliest at a bar line. "
+                                                     "Give a higher temperature (1 follows the counts) or a larger n.")
         return found[:count]
 
 # %% ../nbs/13_music.ipynb #13c00058

@@ -12,8 +12,9 @@ import torch
 from scipy.io import wavfile
 
 import support
-from ssgan_edu.audio import HOP, LENGTH, RANGE, SAMPLE_RATE, PatchMixture, digit_judge, in_a_row, judged, log_mel, to_waveform, write_wav
+from ssgan_edu.audio import HOP, LENGTH, RANGE, SAMPLE_RATE, PatchMixture, digit_judge, in_a_row, judged, log_mel, to_waveform, wav_bytes, write_wav
 from ssgan_edu.data import DataError, _spoken_digits, carried, load_dataset
+from ssgan_edu.music import synthesize, to_wav
 
 refused = support.refused
 spoken = pytest.fixture(scope="module")(lambda: load_dataset("spoken-digits"))
@@ -187,6 +188,11 @@ def test_a_file_holds_the_samples(tmp_path):
     write_wav(tmp_path / "new" / "a.WAV", sound)
     rate, samples = wavfile.read(tmp_path / "new" / "a.WAV")
     assert (rate, samples.dtype, samples.tolist()) == (8000, np.int16, [0, 32767, -32767, 16384])
+
+
+def test_tunes_and_digits_are_written_alike():
+    sound = 0.9 * synthesize("A4 - C5 -")
+    assert wav_bytes(sound) == to_wav(["A4 - C5 -"])
 
 
 def test_patches_become_one_file(spoken, tmp_path):

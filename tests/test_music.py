@@ -2,6 +2,7 @@
 import gzip
 import io
 import math
+from dataclasses import replace
 
 import mido
 import numpy as np
@@ -12,8 +13,9 @@ from hypothesis import strategies as st
 from scipy.io import wavfile
 
 import support
+from ssgan_edu import music
 from ssgan_edu.data import DataError, carried, load_dataset, verified_bytes
-from ssgan_edu.music import (SAMPLE_RATE, STEP_SECONDS, ListeningTest, Note, TuneChain, baseline_tunes, copied_bars, decode_tunes, encode_tunes, groove_consistency,
+from ssgan_edu.music import (COMPOSERS, SAMPLE_RATE, STEP_SECONDS, ListeningTest, Note, TuneChain, baseline_tunes, copied_bars, decode_tunes, encode_tunes, groove_consistency,
                              measure_tunes, notes, pitch_class_entropy, pitch_class_histogram, pitch_class_overlap, plot_staff, plot_tunes, rhythm, rhythm_divergence,
                              scale_consistency, synthesize, to_midi, to_wav, transition_divergence)
 
@@ -101,6 +103,9 @@ def test_notes_by_hand():
     (lambda: encode_tunes(["C5 H5"], SYMBOLS), ["'H5'", "Known: - . C5"], DataError), (lambda: encode_tunes(["C5 " * 65], SYMBOLS), ["65 symbols", "1 to 64"], DataError),
     (lambda: encode_tunes([""], SYMBOLS), ["0 symbols"], DataError), (lambda: decode_tunes(torch.zeros(1, 4, 3), SYMBOLS), ["(1, 4, 3)", "11 symbols"], None),
     (lambda: notes("C5 x"), ["'x' is no note", "C#", "C5"], None), (lambda: notes("Db5"), ["'Db5'"], None),
+    (lambda: notes("C²"), ["'C²' is no note", "from 0 to 9"], None), (lambda: notes("C٣"), ["'C٣' is no note"], None), (lambda: notes("G#9"), ["'G#9'", "128", "127, G9", "lower"], None),
+    (lambda: to_midi(["C5", "B9"]), ["'B9'", "131"], None), (lambda: to_wav([]), ["no tunes to hear"], None), (lambda: to_wav(["C5", "."]), ["no note"], None),
+    (lambda: synthesize("C5 C8"), ["C8 has 4,186 Hz", "8,000 samples", "less than 4,000 Hz", "higher rate"], None), (lambda: to_wav(["A4"], rate=880), ["A4 has 440 Hz", "less than 440 Hz"], None),
     (lambda: plot_tunes([]), ["no tunes"], None), (lambda: synthesize(". -"), ["no note"], None), (lambda: TuneChain([]), ["no tunes"], None),
     (lambda: pitch_class_histogram([". -"]), ["None of 1 tunes has a note"], None), (lambda: groove_consistency([EVEN]), ["two bars", "32 places"], None),
     (lambda: copied_bars(["C5"], [EVEN]), ["whole bar", "16 places"], None), (lambda: ListeningTest({"a": [EVEN] * 3}), ["1 sources"], None),
@@ -181,6 +186,24 @@ def test_a_chain_writes_what_it_has_seen_on_its_beat(tunes):
     assert set().union(*map(pairs, written)) <= set().union(*map(pairs, known))
 
 
+@pytest.mark.parametrize("count", [1, 30])
+def test_a_chain_too_cold_for_a_whole_tune_says_so(tunes, count):
+    "At a bar line the end is the likeliest, so hardly a tune gets past the first ones."
+    chain = TuneChain(decode_tunes(tunes.x_train[::4], tunes.symbols), 3)
+    with support.refused("temperature=0.02", "draws in a row", "64 places", "higher temperature", "larger n"): chain.sample(count, temperature=0.02)
+    with support.refused("temperature=0.0"): chain.sample(count, temperature=0.0)
+
+
+def test_a_chain_goes_on_as_long_as_it_finds_a_tune_now_and_then(tunes, monkeypatch):
+    "Less than one in seven draws has full length here, so thirty tunes take more than 200 draws, but never as many in a row."
+    chain = TuneChain(decode_tunes(tunes.x_train, tunes.symbols), 5)
+    drawn, sample = [], chain.model.sample
+    def counted(*given, **more): drawn.extend(found := sample(*given, **more)); return found
+    chain.model.sample = counted
+    monkeypatch.setattr(music, "_IN_VAIN", 200)
+    assert {len(tune.split()) for tune in chain.sample(30, temperature=0.2)} == {64} and len(drawn) > 200
+
+
 def test_counting_rhythms_learns_from_few_tunes(tunes):
     found = baseline_tunes(tunes.label(per_class=10), tunes.symbols)
     assert list(found) == ["logistic regression", "self-training", "LabelSpreading"] and all(0.15 < error < 0.55 for error in found.values()), "chance is 0.75"
@@ -214,6 +237,19 @@ def test_sound_has_the_pitch_of_the_note():
     assert np.fft.rfftfreq(len(samples), 1 / rate)[spectrum.argmax()] == pytest.approx(440, abs=2)
     assert len(wavfile.read(io.BytesIO(to_wav(["A4", "C5"])))[1]) == 2 * len(synthesize("A4"))
     assert np.abs(synthesize("C5 G6 -")).max() == 1
+    high = np.abs(np.fft.rfft(synthesize("B7" + " -" * 15)))
+    assert high.argmax() * SAMPLE_RATE / len(synthesize("B7" + " -" * 15)) == pytest.approx(3951, abs=2), "the highest one, alone without its overtones"
+
+
+def test_a_file_is_as_near_to_the_sound_as_its_16_bits_allow():
+    samples, sound = wavfile.read(io.BytesIO(to_wav(["A4 - C5 -"])))[1], synthesize("A4 - C5 -")
+    assert np.abs(samples - 0.9 * 32767 * sound.astype(np.float64)).max() < 0.51, "half a step, and a float32's rounding"
+
+
+@pytest.mark.parametrize("wrong", [np.nan, np.inf, 1.2])
+def test_a_sound_that_no_file_can_hold_is_refused(wrong, monkeypatch):
+    monkeypatch.setattr(music, "synthesize", lambda *given, **more: np.array([0, wrong], np.float32))
+    with support.refused(f"reaches {0.9 * wrong:.4g}", "[-1, 1]"): to_wav(["A4"])
 
 
 def test_figures_show_every_note():
@@ -252,6 +288,16 @@ def test_the_player_does_not_start_by_itself_and_buttons_say_what_they_do():
     assert not ears.player.autoplay and ears.player.format == "wav" and "kernel" in repr(ears)
     assert all(source in button.tooltip and button.description == source for source, button in ears.buttons.items())
     with support.refused("'radio'", "real, chain, GAN"): ears.guess("radio")
+
+
+def test_a_composer_learns_the_tunes_that_it_is_given(tunes):
+    "Under the same name: all that is left is one tune, whose symbols are all that may be written after some steps."
+    alone = replace(tunes, x_train=tunes.x_train[:1].expand(200, -1, -1), y_train=tunes.y_train[:1].expand(200))
+    known = set(decode_tunes(alone.x_train[:1], tunes.symbols)[0].split())
+    for name in ("chain of 5", "LSTM at 0.5"):
+        every = [symbol for tune in COMPOSERS[name](tunes, 10, 15, 0) for symbol in tune.split()]
+        mine = [symbol for tune in COMPOSERS[name](alone, 10, 15, 0) for symbol in tune.split()]
+        assert set(mine) <= known and not set(every) <= known, name
 
 
 def test_tunes_of_unequal_length_are_refused():
