@@ -85,6 +85,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                'ssgan_edu.cli.list_exercises': ('cli.html#list_exercises', 'ssgan_edu/cli.py'),
                                'ssgan_edu.cli.main': ('cli.html#main', 'ssgan_edu/cli.py'),
                                'ssgan_edu.cli.next_command': ('cli.html#next_command', 'ssgan_edu/cli.py'),
+                               'ssgan_edu.cli.predict_command': ('cli.html#predict_command', 'ssgan_edu/cli.py'),
                                'ssgan_edu.cli.progress_command': ('cli.html#progress_command', 'ssgan_edu/cli.py'),
                                'ssgan_edu.cli.reset_command': ('cli.html#reset_command', 'ssgan_edu/cli.py'),
                                'ssgan_edu.cli.sample_command': ('cli.html#sample_command', 'ssgan_edu/cli.py'),

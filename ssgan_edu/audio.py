@@ -30,7 +30,7 @@ MEL = {"sr": SAMPLE_RATE, "n_fft": WINDOW, "n_mels": BANDS, "fmin": 50, "fmax": 
 def _librosa():
     "The library for sound, imported when it is needed: it takes a second or two."
     try: import librosa
-    except ImportError as error: raise SSGANError("Sound needs the package librosa, which is not installed. Run: pip install 'librosa>=0.10'.") from error
+    except ImportError as error: raise SSGANError("Sound needs the package librosa, which is not installed. Run: pip install 'librosa>=0.10.2'.") from error
     return librosa
 
 

@@ -3,11 +3,12 @@
 # %% auto #0
 __all__ = ['app', 'console', 'progress_console', 'AsJson', 'Device', 'Folder', 'DEMO_STEPS', 'DEMO_DRAWS', 'DEMO_RECIPES',
            'SAMPLES', 'OF_A_ROW', 'exercises_app', 'Number', 'Learner', 'main', 'save_figure', 'demo', 'split_of',
-           'train_command', 'evaluate_command', 'Samples', 'SampleFiles', 'sample_command', 'experiment_command',
-           'doctor', 'list_exercises', 'next_command', 'check_command', 'progress_command', 'hint_command',
-           'solution_command', 'reset_command', 'copy_command']
+           'train_command', 'evaluate_command', 'predict_command', 'Samples', 'SampleFiles', 'sample_command',
+           'experiment_command', 'doctor', 'list_exercises', 'next_command', 'check_command', 'progress_command',
+           'hint_command', 'solution_command', 'reset_command', 'copy_command']
 
 # %% ../nbs/91_cli.ipynb #2724fd76
+import csv
 import json
 import os
 import platform
@@ -17,7 +18,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
-from io import BytesIO
+from io import BytesIO, StringIO
 from pathlib import Path
 from statistics import mean, stdev
 from typing import Annotated, NamedTuple, Optional
@@ -33,14 +34,14 @@ from torch import Tensor
 
 from .audio import in_a_row, wav_bytes
 from .claims import CLAIMS, Claim, claim_file, read_claim, run_claim
-from .data import DATASETS, TOYS, DataError, Split, SSGANError, cache_dir, load_dataset
+from .data import DATASETS, PICTURES, TOYS, DataError, Split, SSGANError, _pictures, _read_pictures, cache_dir, load_dataset
 from .evaluation import baseline_label_spreading, evaluate, predictions, sample_quality
 from .exercises import (check_folder, copy_exercises, find_exercise, find_folder, load_exercises, next_exercise, next_hint, read_progress, report,
                                  reset_exercise, solution)
 from .experiments import Row, data_sha256, read_row, run_row, summarize, where_it_ran
 from .music import decode_tunes, plot_tunes, to_midi, to_wav
 from .networks import FAMILIES
-from .plots import plot_demo, plot_samples
+from .plots import colormap_of, plot_demo, plot_samples
 from .recipes import RECIPES
 from .text import decode
 from .training import SSGAN, Run, open_run, pick_device, train, weights_sha256, write_atomically
@@ -174,7 +175,7 @@ def train_command(
     settings = {"dataset": str(Path(dataset).resolve()) if of_folder else dataset, "recipe": recipe, "labels_per_class": labels_per_class, "seed": seed, "steps": steps, "networks": networks}
     if accelerator: settings["processes"] = accelerator.num_processes
     split = split_of(settings)
-    if of_folder: settings["data_sha256"] = data_sha256(split)  # nobody else vouches for what is in it
+    if of_folder: settings |= {"data_sha256": data_sha256(split), "class_names": list(split.class_names)}  # nobody else vouches for what is in it
     run = Run(out, split, settings, resume, checkpoint_every, device, accelerator)
     with _progress(run.is_main) as progress, nullcontext() if accelerator else _asked_to_stop() as asked:
         task = progress.add_task(f"{recipe} on {dataset}", total=steps, completed=run.model.step, note="")
@@ -199,7 +200,7 @@ def _command(settings: dict) -> str:
     "The command that makes this run again."
     settings = dict(settings)
     launch = ["torchrun", "--nproc-per-node", str(n), "--no-python"] if (n := settings.pop("processes", None)) else []
-    options = [word for key, value in settings.items() if key not in ("dataset", "data_sha256") and value is not None for word in (f"--{key.replace('_', '-')}", str(value))]
+    options = [word for key, value in settings.items() if key not in ("dataset", "data_sha256", "class_names") and value is not None for word in (f"--{key.replace('_', '-')}", str(value))]
     return shlex.join([*launch, "ssgan-edu", "train", settings["dataset"], *options])
 
 
@@ -228,11 +229,36 @@ def evaluate_command(folder: Folder, quality: Annotated[bool, typer.Option("--qu
     if as_json: print(json.dumps(result))
 
 
+@app.command("predict")
+def predict_command(folder: Folder, pictures: Annotated[Path, typer.Argument(help="A folder of pictures, of the size that the run was trained on.")],
+                    out: Annotated[Path, typer.Option(help="The table to write.")] = Path("predictions.csv"), device: Device = None, as_json: AsJson = False) -> None:
+    "Say of each picture in the folder PICTURES which class the run in FOLDER takes it for; file, class and probability become a table in CSV."
+    settings, model = open_run(folder, device)
+    if model.kind != "image": raise SSGANError(f"The run in {folder} was trained on {model.kind}, not on pictures. Use its model in Python: SSGAN.load({str(folder)!r}).predict_logits(x).")
+    if not pictures.is_dir(): raise DataError(f"{pictures} is no folder. Give a folder with pictures in it.")
+    paths = _pictures(pictures)
+    if not paths: raise DataError(f"{pictures} has no picture. Known endings: {', '.join(sorted(PICTURES))}.")
+    x = torch.from_numpy(np.stack(_read_pictures(paths)))
+    probabilities, found = model.predict_logits(x).softmax(1).max(1)
+    names = settings.get("class_names") or load_dataset(settings["dataset"]).class_names
+    rows = [(str(path), names[k], round(p, 4)) for path, k, p in zip(paths, found.tolist(), probabilities.tolist())]
+    text = StringIO()
+    csv.writer(text, lineterminator="\n").writerows([("file", "class", "probability"), *rows])
+    write_atomically(out, text.getvalue().encode())
+    table = _table(f"{len(rows):,} pictures in {pictures}", "class", "pictures", "mean probability")
+    for k, name in enumerate(names):
+        if (of := found == k).any(): table.add_row(name, f"{int(of.sum()):,}", f"{probabilities[of].mean():.1%}")
+    console.print(table)
+    console.print(f"Written: {out.absolute()}", soft_wrap=True)
+    if as_json: print(json.dumps({"written": str(out.absolute()), "predictions": rows}))
+
+
 class Samples(NamedTuple):
-    "What a generator made: samples `(N, *shape)`, the class that the run takes each for, and what symbols stand for, if there are any."
+    "What a generator made: samples `(N, *shape)`, the class that the run takes each for, what symbols stand for, if there are any, and the colormap of gray pictures."
     x: Tensor
     classes: list[str]
     symbols: tuple[str, ...]
+    cmap: str = "gray_r"
 
 
 class SampleFiles(NamedTuple):
@@ -254,7 +280,7 @@ def _tunes(samples: Samples) -> list[str]: return decode_tunes(samples.x, sample
 def _table_of(texts: Callable[[Samples], list[str]]): return lambda samples: _text([f"{of}\t{text}" for of, text in zip(samples.classes, texts(samples))])
 
 
-_PICTURES = SampleFiles({".png": lambda samples: _png(plot_samples(samples.x))})
+_PICTURES = SampleFiles({".png": lambda samples: _png(plot_samples(samples.x, cmap=samples.cmap))})
 SAMPLES: dict[str, SampleFiles] = {
     "words": SampleFiles({".txt": _table_of(_words)}, lambda samples: _by_class(samples, _words(samples), " ")),
     "tunes": SampleFiles({".mid": lambda samples: to_midi(_tunes(samples)), ".wav": lambda samples: to_wav(_tunes(samples)),
@@ -277,7 +303,7 @@ def sample_command(folder: Folder, n: Annotated[int, typer.Option(min=1, max=10_
     if dataset in SAMPLES:
         split = split_of(settings)
         samples = Samples(x, [split.class_names[k] for k in predictions(model, split, x)], load_dataset(dataset).symbols)
-    else: samples = Samples(x, [], ())
+    else: samples = Samples(x, [], (), colormap_of(dataset))
     lines = files.lines(samples)
     for line in lines: console.print(line, highlight=False, soft_wrap=True)
     if out or not lines:

@@ -1,4 +1,5 @@
 """The command line: the same numbers from the same command, one JSON line for programs, one line and exit code 2 for what the user can put right."""
+import csv
 import functools
 import io
 import json
@@ -84,6 +85,31 @@ def test_of_your_own_pictures_all_labels_are_used(pictures, tmp_path):
     assert "--labels-per-class" not in again and answer(*again, "--out", tmp_path / "again")["weights_sha256"] == found["weights_sha256"]
     assert answer("evaluate", tmp_path / "run")["test_error"] == found["test_error"]
     assert "all labels" in call("evaluate", tmp_path / "run").out
+
+
+def test_new_pictures_are_given_a_class(pictures, tmp_path, monkeypatch):
+    answer("train", pictures, "--steps", 3, "--out", tmp_path / "run")
+    new = tmp_path / "new"
+    shutil.copytree(pictures / "y", new)
+    pictures.rename(tmp_path / "away")
+    found = answer("predict", tmp_path / "run", new, "--out", tmp_path / "found.csv")
+    with open(tmp_path / "found.csv", newline="") as file: rows = list(csv.DictReader(file))
+    assert [row["file"] for row in rows] == sorted(str(path) for path in new.iterdir()) and found["predictions"] == [[r["file"], r["class"], float(r["probability"])] for r in rows]
+    x = torch.stack([torch.from_numpy(np.asarray(Image.open(row["file"]), np.float32) / 255)[None] for row in rows])
+    expected = SSGAN.load(tmp_path / "run").predict_logits(x).softmax(1)
+    assert [row["class"] for row in rows] == ["xy"[k] for k in expected.argmax(1)] and [float(row["probability"]) for row in rows] == pytest.approx(expected.amax(1).tolist(), abs=1e-4)
+    Image.new("L", (9, 8)).save(new / "wide.png")
+    done = call("predict", tmp_path / "run", new, "--out", tmp_path / "other.csv")
+    assert done.code == 2 and "wide.png" in done.err and not (tmp_path / "other.csv").exists()
+
+
+def test_pictures_of_another_size_than_the_run_knows_are_refused(run, points, tmp_path):
+    for name in ("wide", "empty"): (tmp_path / name).mkdir()
+    Image.new("L", (9, 8)).save(tmp_path / "wide" / "0.png")
+    for folder, where, words in ((run.folder, tmp_path / "wide", ["(1, 8, 9)", "(1, 8, 8)"]), (points, tmp_path / "wide", ["points", "predict_logits"]),
+                                 (run.folder, tmp_path / "none", ["is no folder"]), (run.folder, tmp_path / "empty", ["has no picture"])):
+        done = call("predict", folder, where, "--out", tmp_path / "found.csv")
+        assert done.code == 2 and all(word in done.err for word in words), done.err
 
 
 def test_an_empty_name_is_no_folder(pictures, tmp_path, monkeypatch):
