@@ -20,7 +20,7 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from .data import Split, SSGANError
-from .plots import BLUE, VERMILION, _figure, _learning_curve, _show_tiles
+from .plots import BLUE, VERMILION, _figure, _learning_curve, _show_tiles, colormap_of
 from .training import SSGAN
 
 # %% ../nbs/06_monitor.ipynb #6c00000d
@@ -75,8 +75,8 @@ def diagnose(records: Iterable[Mapping[str, float]], n_classes: int, samples: Te
 
 # %% ../nbs/06_monitor.ipynb #6c00001a
 @_figure
-def plot_monitor(records: Sequence[Mapping[str, float]], findings: Sequence[Finding] = (), samples: Tensor | None = None) -> Figure:
-    "The unsupervised and supervised losses, the gradients, and up to 40 `samples`: images (N, C, H, W) or points (N, 2). Raises `SSGANError` if there is no record."
+def plot_monitor(records: Sequence[Mapping[str, float]], findings: Sequence[Finding] = (), samples: Tensor | None = None, cmap: str = "gray_r") -> Figure:
+    "The unsupervised and supervised losses, the gradients, and up to 40 `samples`: images (N, C, H, W), gray ones seen through `cmap` (lesson 06b), or points (N, 2). Raises `SSGANError` if there is no record."
     records = list(records)
     if not records: raise SSGANError("There is nothing to plot. Give the records that train yielded.")
     keys = list(dict.fromkeys(key for record in records for key in record))
@@ -91,7 +91,7 @@ def plot_monitor(records: Sequence[Mapping[str, float]], findings: Sequence[Find
         if points: axes[2].semilogy(*zip(*points), line, color=color, lw=0.9, label=name)
     axes[2].set(title="gradients", xlabel="step", ylabel="norm")
     if axes[2].get_legend_handles_labels()[0]: axes[2].legend()
-    if samples is not None and samples.ndim == 4: _show_tiles(axes[3], samples[:40], 8)
+    if samples is not None and samples.ndim == 4: _show_tiles(axes[3], samples[:40], 8, cmap)
     elif samples is not None and samples[0].numel() == 2: axes[3].scatter(*samples.flatten(1).T, s=6, color=BLUE)
     else: axes[3].axis("off")
     axes[3].set_title("samples")
@@ -118,5 +118,5 @@ def _look_at(records: list[dict[str, float]], model: SSGAN, split: Split, senten
     findings = diagnose(records, split.n_classes, samples, split.x_unlabeled[:100].cpu())
     text = f"step {records[-1]['step']}: " + ("; ".join(f"{f.name}: {f.evidence} {f.remedy}" for f in findings) or "nothing found")
     sentence.value = html.escape(text, quote=False)  # in a Label a long sentence is cut, not wrapped
-    plot_monitor(records, findings, samples).savefig(file := BytesIO(), dpi=70)
+    plot_monitor(records, findings, samples, colormap_of(split.dataset)).savefig(file := BytesIO(), dpi=70)
     picture.value = file.getvalue()
