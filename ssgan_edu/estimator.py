@@ -126,8 +126,7 @@ class SSGANClassifier(ClassifierMixin, BaseEstimator):
     networks : name in `FAMILIES`, or None for what suits tables and images. "sequence" and "gumbel" say that `X` is sequences.
     max_steps : updates at most.
     batch_size : samples of each kind in a batch; None takes the recipe's own number.
-    early_stopping : stop when the accuracy on a labeled validation part has not risen for `n_iter_no_change` checks, and keep the best,
-        of equals the latest. The validation part is not trained on: with few labels that costs more accuracy than stopping early brings.
+    early_stopping : stop when the accuracy on a labeled validation part has not risen for `n_iter_no_change` checks, and keep the best, the latest of equals.
     validation_fraction : share of the labeled samples for it, at least one of each class; fewer than 50 in all give a warning.
     n_iter_no_change : see `early_stopping`; there are 20 checks in `max_steps`, evenly spaced, and one at each step of fewer than 20.
     warm_start : begin from the weights of the last fit instead of anew, with its seed: the same samples give the same validation part.
@@ -137,6 +136,7 @@ class SSGANClassifier(ClassifierMixin, BaseEstimator):
 
     Tables `(N, F)` are standardized by the training part; images `(N, H, W)` or `(N, H, W, C)` are divided by their largest
     value; one-hot sequences `(N, L, V)`, as `OneHotSequences` makes them, stay as they are.
+    The validation part of `early_stopping` is not trained on: with few labels that costs more accuracy than stopping early brings.
     Recipes with class balance ("best" and its kin) assume that the classes come up among the unlabeled samples as often as among the labels,
     so balanced labels of unbalanced data mislead them; "improved" does not assume it.
     Attributes: `classes_`, `n_features_in_`, `n_iter_`, `model_` (the `SSGAN`), `history_` (up to 200 records of `train`, evenly spaced, for `diagnose`),

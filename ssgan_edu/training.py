@@ -413,7 +413,7 @@ class Run:
         with self._alone() if self.is_main else nullcontext(): yield from self._train()
 
     def save(self) -> None:
-        "Write log and checkpoint of the step that was made last, not only of every `checkpoint_every`th."
+        "Write log and checkpoint of the step that was made last, whether one is due or not."
         write_atomically(self.folder / "log.jsonl", "".join(json.dumps(line) + "\n" for line in self.log).encode())
         save_checkpoint(self.model, self.folder / "checkpoint.safetensors")
 
