@@ -184,7 +184,7 @@ def train_command(
             progress.update(task, completed=record["step"], note=note)
             if asked and run.model.step < steps:
                 run.save()
-                again = shlex.join([*shlex.split(_command(settings)), "--out", str(out), "--resume"])
+                again = f"{_command(settings)} --out {shlex.quote(str(out))} --resume"
                 progress_console.print(f"Stopped after step {run.model.step} of {steps}, which is kept. Go on with: {again}", soft_wrap=True, highlight=False)
                 raise typer.Exit(130)
     if not run.is_main: return

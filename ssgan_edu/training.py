@@ -164,7 +164,7 @@ def _draw(model: SSGAN, data: Split, update: int, player: str, wanted: set[str],
     view = partial(augment, rng=noise) if model.recipe.augment else lambda batch: batch
     x = {}
     if wanted & {"labeled", "labels"}:
-        rows = batch_indices(data.n_labeled, size if model.recipe.labeled_batch_size is None else model.recipe.labeled_batch_size, turn, model.seed, f"labeled/{update}").to(model.device)
+        rows = batch_indices(data.n_labeled, model.recipe.labeled_batch_size or size, turn, model.seed, f"labeled/{update}").to(model.device)
         x |= {"labeled": view(data.x_labeled.index_select(0, rows)), "labels": data.y_labeled[rows]}
     if wanted & {"unlabeled", "unlabeled_again", "strong", "teacher"}:
         rows = batch_indices(data.n_unlabeled, size, turn, model.seed, f"unlabeled/{update}").to(model.device)
@@ -372,27 +372,26 @@ class Run:
     def __init__(self, folder: str | Path, split: Split, settings: dict, resume: bool = False, checkpoint_every: int = 500,
                  device: str | torch.device | None = None, accelerator: Accelerator | None = None, recipe: Recipe | None = None):
         self.folder, self.split, self.settings, self.checkpoint_every, self.accelerator = Path(folder), split, settings, checkpoint_every, accelerator
-        self.recipe, self.is_main, self.log = recipe or settings["recipe"], accelerator is None or accelerator.is_main_process, []
+        self.recipe, self.is_main, self.log = recipe_of(recipe or settings["recipe"]), accelerator is None or accelerator.is_main_process, []
         with accelerator.main_process_first() if accelerator else nullcontext(): self._open(resume, accelerator.device if accelerator else device)
         if accelerator and len(set(steps := gather_object([self.model.step]))) > 1:
             raise CheckpointError(f"The processes begin at steps {', '.join(map(str, steps))}: not all of them see the checkpoint in {self.folder}. Resume on a disk that all machines share.")
 
     def _open(self, resume: bool, device: str | torch.device | None) -> None:
-        folder, settings, split = self.folder, self.settings, self.split
+        folder, settings, split, wanted = self.folder, self.settings, self.split, self.recipe
         about, checkpoint = folder / "run.json", folder / "checkpoint.safetensors"
         _check_steps(settings["steps"])
-        if recipe_of(self.recipe).name != settings["recipe"]:
-            raise SSGANError(f"The settings have recipe={settings['recipe']!r}, but the recipe given is {recipe_of(self.recipe).name!r}. Give both the same name.")
+        if wanted.name != settings["recipe"]:
+            raise SSGANError(f"The settings have recipe={settings['recipe']!r}, but the recipe given is {wanted.name!r}. Give both the same name.")
         if self.checkpoint_every < 1: raise TrainingError(f"checkpoint_every={self.checkpoint_every}. Give a number of steps, at least 1.")
         if self.is_main and (about.exists() or checkpoint.exists()):
             if not resume: raise CheckpointError(f"{folder} already holds a run. Pass --resume (resume=True) to go on with it, or choose another folder.")
             _same_settings(read_settings(folder), settings, folder)
         if checkpoint.exists():
             self.model = _of_run(load_checkpoint(checkpoint, device), settings, checkpoint)
-            wanted = recipe_of(self.recipe)
             if wanted != self.model.recipe: raise CheckpointError(f"{checkpoint} was trained with another recipe of the name {wanted.name!r}. Resume with the one that it began with, or choose another folder.")
             self.log = [line for line in _read_log(self.folder / "log.jsonl") if line["step"] <= self.model.step]
-        else: self.model = SSGAN.for_split(split, self.recipe, settings["networks"], settings["seed"], device)
+        else: self.model = SSGAN.for_split(split, wanted, settings["networks"], settings["seed"], device)
         if self.is_main and not about.exists(): write_atomically(about, json.dumps(settings, indent=1).encode())
 
     @property
